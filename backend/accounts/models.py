@@ -1,0 +1,130 @@
+"""Users, their duties, their devices. Duty A2. See docs/scope.md."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from backend.accounts.choices import CAPABILITIES_OF, Capability, Role
+from backend.core import clock
+from backend.core.fields import RegionCodeField
+from backend.core.scope import Scope, ScopedQuerySet
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by name; accounts are made by `accounts.services.user_create`."""
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. What he may do follows from his duties of today alone; there is no superuser."""
+
+    username = models.CharField("用户名", max_length=40, unique=True)
+    display_name = models.CharField("姓名", max_length=40)
+    phone_hint = models.CharField("联系电话尾号", max_length=4, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    must_change_password = models.BooleanField("须修改密码", default=False)
+    reset_code_hash = models.CharField(max_length=128, blank=True)
+    reset_code_until = models.DateTimeField(null=True, blank=True)
+    #: Bumped by "sign out everywhere", a password change and a change of duties; sessions and sockets carry it.
+    sign_in_version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField("创建时间", auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = "用户"
+        verbose_name_plural = "用户"
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    is_superuser = False
+
+    @cached_property
+    def current_duties(self) -> tuple["Duty", ...]:
+        """Duties in force today; one query per request."""
+        return tuple(Duty.objects.in_force().filter(user_id=self.pk))
+
+    @cached_property
+    def capabilities(self) -> frozenset[str]:
+        return frozenset(c.value for duty in self.current_duties for c in CAPABILITIES_OF[Role(duty.role)])
+
+    def has_capability(self, capability: str, region: str | None = None) -> bool:
+        """Whether a duty of today holds `capability` (in `region`, when given)."""
+        if region is None:
+            return capability in self.capabilities
+        return self.scope(capability).covers(region)
+
+    def scope(self, capability: str | None = None) -> Scope:
+        """The regions of today's duties, or of those whose role holds `capability`; predecessors included."""
+        duties = [d for d in self.current_duties if capability is None or capability in CAPABILITIES_OF[Role(d.role)]]
+        return Scope.of([code for d in duties for code in (d.region_code, *d.predecessor_codes)])
+
+    # What Django's admin asks of a user; the answers come from capabilities.
+    @property
+    def is_staff(self) -> bool:
+        return self.is_active and self.has_capability(Capability.OFFICE)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """No Django permission is ever held: admin pages ask for capabilities."""
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+
+class DutyQuerySet(ScopedQuerySet["Duty"]):
+    def in_force(self) -> "DutyQuerySet":
+        today = clock.today()
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=today), valid_from__lte=today, revoked_at=None)
+
+
+class Duty(models.Model):
+    """A posting (职责): this user, in this role, in this region, from a day to a day."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="duties", verbose_name="用户")
+    role = models.CharField("角色", max_length=20, choices=Role.choices)
+    region_code = RegionCodeField("区划")
+    #: Codes that `region_code` succeeded: their history stays in this duty's scope.
+    predecessor_codes = models.JSONField("前身区划", default=list, blank=True)
+    valid_from = models.DateField("起始日期")
+    valid_to = models.DateField("终止日期", null=True, blank=True)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="授予人")
+    granted_at = models.DateTimeField("授予时间", auto_now_add=True)
+    revoked_at = models.DateTimeField("撤销时间", null=True, blank=True)
+
+    objects: ClassVar[DutyQuerySet] = DutyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "职责"
+        verbose_name_plural = "职责"
+        indexes = [models.Index(fields=["region_code"], name="duty_region")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=models.F("valid_from")), name="duty_days_in_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} {self.region_code}"
+
+
+class Device(models.Model):
+    """A phone or browser that signed in (设备). Its id is made by the app at its first start."""
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", verbose_name="用户")
+    name = models.CharField("名称", max_length=60, blank=True)
+    first_seen = models.DateTimeField("首次登录", auto_now_add=True)
+    last_seen = models.DateTimeField("最近联系")
+    session_key = models.CharField(max_length=40, blank=True)
+    revoked_at = models.DateTimeField("停用时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "设备"
+        verbose_name_plural = "设备"
+        indexes = [models.Index(fields=["user", "-last_seen"], name="device_user")]

@@ -1,0 +1,14 @@
+"""ASGI entry: HTTP and sockets in one process."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+
+from backend.realtime.routing import socket_application  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": socket_application})

@@ -1,0 +1,5 @@
+"""Socket addresses."""
+
+from channels.routing import URLRouter
+
+socket_application = URLRouter([])

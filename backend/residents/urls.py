@@ -1,0 +1,5 @@
+"""Addresses of `residents` below /api/v1/."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
