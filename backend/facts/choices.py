@@ -2,6 +2,10 @@
 
 from django.db import models
 
+from backend.core.symptoms import Symptom
+
+__all__ = ["Symptom", "Verdict"]
+
 
 class Verdict(models.TextChoices):
     """What became of one uploaded item."""
@@ -10,15 +14,3 @@ class Verdict(models.TextChoices):
     DUPLICATE = "duplicate", "重复上报"
     CONFLICT = "conflict", "冲突"
     REJECTED = "rejected", "退回"
-
-
-class Symptom(models.TextChoices):
-    """Symptoms a worker can tick. Which of them matter in which context is a dated rule (policy `symptoms.*`)."""
-
-    FEVER = "fever", "发热"
-    DRY_COUGH = "dry_cough", "干咳"
-    FATIGUE = "fatigue", "乏力"
-    SORE_THROAT = "sore_throat", "咽痛"
-    LOSS_SMELL_TASTE = "loss_smell_taste", "嗅（味）觉减退"
-    DIARRHOEA = "diarrhoea", "腹泻"
-    OTHER = "other", "其他不适"

@@ -1,0 +1,121 @@
+"""Reads about alerts: lists in scope, the event log above a number, policy thresholds."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+from django.db.models import Case, IntegerField, Value, When
+
+from backend.accounts.choices import Capability
+from backend.accounts.models import User
+from backend.alerts.choices import Severity, State
+from backend.alerts.models import Alert, AlertEvent
+from backend.alerts.rules import Basis, Thresholds
+from backend.core import keyring
+from backend.core.errors import ApiError, ErrorCode
+from backend.core.scope import Scope
+from backend.policies.selectors import value_of
+from backend.realtime.catalogue import EventBody
+from backend.regions.models import Region
+
+NOTE_COLUMN = "alerts_alert.close_note"
+_URGENCY = Case(
+    *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(Severity)),
+    output_field=IntegerField(),
+)
+_EVENT_FIELDS = ("seq", "type", "alert_id", "at", "region_code", "actor_name", "data")
+
+
+def thresholds_for(*, region_code: str, on: dt.date) -> Thresholds:
+    """The policy values in force in `region_code` on that day. No query once the process has read its policies."""
+
+    def basis(key: str) -> Basis:
+        found = value_of(key, region_code=region_code, on=on)
+        return Basis(found.value, found.version, found.clause)
+
+    hours = basis("alert.acknowledge.hours").value
+    return Thresholds(
+        fever=basis("fever_threshold"),
+        symptoms={"visit": basis("symptoms.door"), "check": basis("symptoms.monitoring")},
+        unseen_days=basis("household.unseen.days"),
+        sessions=basis("checks.sessions"),
+        acknowledge_hours=dict(hours) if isinstance(hours, dict) else {},
+    )
+
+
+def alert_visible(*, user: User, alert_id: uuid.UUID, capability: str = Capability.ALERT_VIEW) -> Alert:
+    """One alert of the user's regions; missing and foreign look the same (`not_found`)."""
+    alert = Alert.objects.visible_to(user, capability).filter(pk=alert_id).first()
+    if alert is None:
+        raise ApiError(ErrorCode.NOT_FOUND)
+    return alert
+
+
+def alerts_listed(*, user: User, state: State | None, limit: int) -> list[Alert]:
+    """Alerts in the user's regions: the unfinished (or those in `state`), the most urgent and longest waiting first;
+    closed ones the latest first.
+    """
+    rows = Alert.objects.visible_to(user, Capability.ALERT_VIEW)
+    if state == State.CLOSED:
+        return list(rows.filter(state=state).order_by("-closed_at", "id")[:limit])
+    rows = rows.filter(state=state) if state else rows.filter(state__in=[State.OPEN, State.ACKNOWLEDGED])
+    return list(rows.order_by(_URGENCY, "raised_at", "id")[:limit])
+
+
+def region_labels(codes: Iterable[str]) -> dict[str, str]:
+    """Code → its name with the village before a cell's: `甲一村第一网格`. One query; an unknown code is left out."""
+    wanted = set(codes)
+    parents = {code[:12] for code in wanted if len(code) == 15}
+    names = dict(Region.objects.filter(code__in=wanted | parents).values_list("code", "name")) if wanted else {}
+    return {
+        code: (names.get(code[:12], "") if len(code) == 15 else "") + names[code] for code in wanted if code in names
+    }
+
+
+def last_seq() -> int:
+    """The number of the newest committed event; 0 when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(seq), 0) FROM alerts_alertevent")
+        return int(cursor.fetchone()[0])
+
+
+def events_after(seq: int, *, until: int | None = None, scope: Scope | None = None, limit: int) -> list[EventBody]:
+    """Committed events with `seq < number <= until`, in order, at most `limit`; only those in `scope` when given."""
+    rows = AlertEvent.objects.filter(seq__gt=seq)
+    if until is not None:
+        rows = rows.filter(seq__lte=until)
+    if scope is not None:
+        rows = rows.within(scope)
+    return [event_body(*row) for row in rows.order_by("seq").values_list(*_EVENT_FIELDS)[:limit]]
+
+
+def event_body(
+    seq: int, kind: str, alert_id: uuid.UUID, at: dt.datetime, region: str, actor_name: str, data: dict[str, str]
+) -> EventBody:
+    """One event as clients see it."""
+    return EventBody(
+        seq=seq,
+        type=kind,  # type: ignore[arg-type]
+        alert=str(alert_id),
+        at=at.isoformat(),
+        region=region,
+        rule=data["rule"],
+        severity=data["severity"],  # type: ignore[arg-type]
+        title=data["title"],
+        place=data["place"],
+        due_at=data.get("due_at"),
+        by=actor_name or None,
+    )
+
+
+def events_of(alert_id: uuid.UUID) -> Sequence[AlertEvent]:
+    """Everything that happened to one alert, oldest first."""
+    return list(AlertEvent.objects.filter(alert_id=alert_id).order_by("id"))
+
+
+def close_note_of(alert: Alert) -> str:
+    """The note written when the alert was closed, opened; empty when there is none."""
+    if alert.close_note_sealed is None:
+        return ""
+    return keyring.unseal(alert.close_note_sealed, row=alert.pk, column=NOTE_COLUMN)
