@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from backend.accounts.choices import CAPABILITIES_OF, Capability, Role
 from backend.core import clock
@@ -13,7 +14,14 @@ from backend.core.fields import RegionCodeField
 from backend.core.scope import Scope, ScopedQuerySet
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: Any, capability: str | None = None) -> "UserQuerySet":
+        """Users who hold or held a duty where `user` holds `capability` today (any duty when None)."""
+        scope = user.scope(capability) if user.is_authenticated else Scope.nothing()
+        return self.filter(models.Exists(Duty.objects.within(scope).filter(user_id=models.OuterRef("pk"))))
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Finds users by name; accounts are made by `accounts.services.user_create`."""
 
 
@@ -27,7 +35,9 @@ class User(AbstractBaseUser):
     must_change_password = models.BooleanField("须修改密码", default=False)
     reset_code_hash = models.CharField(max_length=128, blank=True)
     reset_code_until = models.DateTimeField(null=True, blank=True)
-    #: Bumped by "sign out everywhere", a password change and a change of duties; sessions and sockets carry it.
+    #: Wrong codes tried since the last one was issued; a few make it void.
+    reset_code_tries = models.PositiveSmallIntegerField(default=0)
+    #: Bumped by "sign out everywhere", a reset and an account's suspension: part of what every session must match.
     sign_in_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField("创建时间", auto_now_add=True)
 
@@ -44,6 +54,18 @@ class User(AbstractBaseUser):
 
     is_superuser = False
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must match to stay valid: the password and `sign_in_version`."""
+        salt = "backend.accounts.models.User.get_session_auth_hash"
+        value = f"{self.password}|{self.sign_in_version}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
     @cached_property
     def current_duties(self) -> tuple["Duty", ...]:
         """Duties in force today; one query per request."""
@@ -51,7 +73,7 @@ class User(AbstractBaseUser):
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
-        return frozenset(c.value for duty in self.current_duties for c in CAPABILITIES_OF[Role(duty.role)])
+        return frozenset(c.value for duty in self.current_duties for c in duty.capabilities)
 
     def has_capability(self, capability: str, region: str | None = None) -> bool:
         """Whether a duty of today holds `capability` (in `region`, when given)."""
@@ -61,7 +83,7 @@ class User(AbstractBaseUser):
 
     def scope(self, capability: str | None = None) -> Scope:
         """The regions of today's duties, or of those whose role holds `capability`; predecessors included."""
-        duties = [d for d in self.current_duties if capability is None or capability in CAPABILITIES_OF[Role(d.role)]]
+        duties = [d for d in self.current_duties if capability is None or capability in d.capabilities]
         return Scope.of([code for d in duties for code in (d.region_code, *d.predecessor_codes)])
 
     # What Django's admin asks of a user; the answers come from capabilities.
@@ -112,9 +134,20 @@ class Duty(models.Model):
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.region_code}"
 
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What this duty's role may do."""
+        return CAPABILITIES_OF[Role(self.role)]
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def visible_to(self, user: Any, capability: str | None = None) -> "DeviceQuerySet":
+        """Devices of users visible to `user`."""
+        return self.filter(user__in=User.objects.visible_to(user, capability))
+
 
 class Device(models.Model):
-    """A phone or browser that signed in (设备). Its id is made by the app at its first start."""
+    """A phone or browser that signed in (设备), in the hands of who signed in last. Its id is made by the app."""
 
     id = models.UUIDField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", verbose_name="用户")
@@ -124,7 +157,12 @@ class Device(models.Model):
     session_key = models.CharField(max_length=40, blank=True)
     revoked_at = models.DateTimeField("停用时间", null=True, blank=True)
 
+    objects: ClassVar[DeviceQuerySet] = DeviceQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = "设备"
         verbose_name_plural = "设备"
         indexes = [models.Index(fields=["user", "-last_seen"], name="device_user")]
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)[:8]

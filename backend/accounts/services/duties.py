@@ -1,0 +1,107 @@
+"""Giving and taking duties (授予、撤销职责): the rules of delegation are in `accounts.rules`."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.choices import CAPABILITIES_OF, HEALTH_CAPABILITIES, Capability, Role
+from backend.accounts.listeners import announce_duties_changed
+from backend.accounts.models import Duty, User
+from backend.accounts.rules import Refusal, level_fits, may_hand_out
+from backend.audit.services import audit_record
+from backend.core import clock
+from backend.core.errors import ApiError, ErrorCode
+from backend.regions.choices import Level
+from backend.regions.models import Region
+from backend.regions.selectors import predecessors_of
+
+
+def duty_grant(
+    *,
+    actor: User | None,
+    user: User,
+    role: Role | str,
+    region: str,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+) -> Duty:
+    """Put `user` in `role` for `region` from `valid_from` (today) to `valid_to` (open).
+
+    Nobody grants what he does not hold there, nor outside his own regions; health capabilities come from the health
+    officer one level up. `actor` None is the system itself. The same duty twice is one duty. Raises `bad_field`,
+    `unknown_region`, `wrong_level`, `grant_too_wide`, `health_grant_only`.
+    """
+    if role not in Role.values:
+        raise ApiError(ErrorCode.BAD_FIELD, field="role")
+    role = Role(role)
+    start = valid_from or clock.today()
+    if valid_to is not None and valid_to < start:
+        raise ApiError(ErrorCode.BAD_FIELD, field="valid_to", message="终止日期不能早于起始日期。")
+    place = Region.objects.real().filter(code=region, valid_to=None).first()
+    if place is None or (actor is not None and not actor.scope().covers(region)):
+        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
+    if not level_fits(role, Level(place.level)):
+        raise ApiError(ErrorCode.WRONG_LEVEL, field="region")
+    if actor is not None:
+        _may(actor, role, place)
+    with transaction.atomic():
+        # One writer per account at a time, so that a double tap finds the duty of the first.
+        User.objects.select_for_update().get(pk=user.pk)
+        duty, made = Duty.objects.get_or_create(
+            user=user, role=role, region_code=region, valid_from=start, valid_to=valid_to, revoked_at=None,
+            defaults={"granted_by": actor, "predecessor_codes": predecessors_of(region)},
+        )  # fmt: skip
+        if made:
+            _changed(actor=actor, action="duty_granted", duty=duty)
+    return duty
+
+
+def duty_revoke(*, actor: User | None, duty: Duty) -> Duty:
+    """Take the duty back, from this moment. Whoever may grant it may take it. Idempotent."""
+    place = Region.objects.filter(code=duty.region_code).first()
+    if actor is not None:
+        if not actor.scope().covers(duty.region_code):
+            raise ApiError(ErrorCode.NOT_FOUND)
+        if place is None:
+            raise ApiError(ErrorCode.UNKNOWN_REGION)
+        _may(actor, Role(duty.role), place)
+    if duty.revoked_at is not None:
+        return duty
+    with transaction.atomic():
+        duty.revoked_at = timezone.now()
+        duty.save(update_fields=["revoked_at"])
+        _changed(actor=actor, action="duty_revoked", duty=duty)
+    return duty
+
+
+def grantable_roles(actor: User) -> list[Role]:
+    """Roles that `actor` might hand out somewhere: he holds what they hold, or is health staff."""
+    held = actor.capabilities
+    return [role for role in Role if {c.value for c in CAPABILITIES_OF[role] - HEALTH_CAPABILITIES} <= held]
+
+
+def _may(actor: User, role: Role, place: Region) -> None:
+    if not actor.has_capability(Capability.USER_MANAGE, place.code):
+        raise ApiError(ErrorCode.GRANT_TOO_WIDE, field="role")
+    refusal = may_hand_out(
+        role,
+        place.code,
+        scopes={capability: actor.scope(capability) for capability in CAPABILITIES_OF[role]},
+        health_regions=[d.region_code for d in actor.current_duties if d.capabilities & HEALTH_CAPABILITIES],
+        parent=place.parent_code,
+    )
+    if refusal is Refusal.HEALTH_ONLY:
+        raise ApiError(ErrorCode.HEALTH_GRANT_ONLY, field="role")
+    if refusal is Refusal.TOO_WIDE:
+        raise ApiError(ErrorCode.GRANT_TOO_WIDE, field="role")
+
+
+def _changed(*, actor: User | None, action: str, duty: Duty) -> None:
+    audit_record(
+        actor=actor, action=action, target_kind="duty", target_id=duty.pk, region=duty.region_code,
+        detail={"user": duty.user_id, "role": duty.role},
+    )  # fmt: skip
+    duty.user.__dict__.pop("current_duties", None)
+    duty.user.__dict__.pop("capabilities", None)
+    announce_duties_changed(duty.user_id)
