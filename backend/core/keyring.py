@@ -63,19 +63,29 @@ def _ring() -> tuple[dict[int, AESGCM], int, bytes]:
 
 def seal(plain: str, *, row: object, column: str) -> bytes:
     """`plain` sealed for one column of one row: key number (2 bytes), nonce, ciphertext and tag."""
-    seals, newest, _ = _ring()
-    nonce = secrets.token_bytes(_NONCE)
-    return newest.to_bytes(2, "big") + nonce + seals[newest].encrypt(nonce, plain.encode(), _aad(row, column))
+    return seal_bytes(plain.encode(), row=row, column=column)
 
 
 def unseal(sealed: bytes | memoryview, *, row: object, column: str) -> str:
     """What `seal` was given. Raises `SealBrokenError`."""
+    return unseal_bytes(sealed, row=row, column=column).decode()
+
+
+def seal_bytes(plain: bytes, *, row: object, column: str) -> bytes:
+    """As `seal`, for bytes."""
+    seals, newest, _ = _ring()
+    nonce = secrets.token_bytes(_NONCE)
+    return newest.to_bytes(2, "big") + nonce + seals[newest].encrypt(nonce, plain, _aad(row, column))
+
+
+def unseal_bytes(sealed: bytes | memoryview, *, row: object, column: str) -> bytes:
+    """As `unseal`, for bytes. Raises `SealBrokenError`."""
     data = bytes(sealed)
     key = _ring()[0].get(int.from_bytes(data[:2], "big"))
     if key is None:
         raise SealBrokenError(column)
     try:
-        return key.decrypt(data[2 : 2 + _NONCE], data[2 + _NONCE :], _aad(row, column)).decode()
+        return key.decrypt(data[2 : 2 + _NONCE], data[2 + _NONCE :], _aad(row, column))
     except InvalidTag as error:
         raise SealBrokenError(column) from error
 

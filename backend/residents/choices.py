@@ -1,0 +1,59 @@
+"""Enumerations of households and people."""
+
+from django.db import models
+
+
+class Occupancy(models.TextChoices):
+    """Who lives behind the door (居住情况)."""
+
+    OCCUPIED = "occupied", "常住"
+    EMPTY = "empty", "空置"
+    RENTED = "rented", "出租"
+    OWNER_AWAY = "owner_away", "户主在外"
+
+
+class Care(models.TextChoices):
+    """Who in the household needs looking after (关爱标识): supplies, medicine, heating. Duty E8."""
+
+    ELDERLY_ALONE = "elderly_alone", "独居老人"
+    DISABLED = "disabled", "残疾人"
+    PREGNANT = "pregnant", "孕产妇"
+    INFANT = "infant", "婴幼儿"
+    CHRONIC = "chronic", "慢性病患者"
+    DIALYSIS = "dialysis", "透析患者"
+    LEFT_BEHIND_CHILD = "left_behind_child", "留守儿童"
+    OTHER = "other", "其他"
+
+
+class DocumentType(models.TextChoices):
+    """Kinds of identity document (证件类型)."""
+
+    ID_CARD = "id_card", "居民身份证"
+    PASSPORT = "passport", "护照"
+    HK_MACAU = "hk_macau", "港澳居民来往内地通行证"
+    TAIWAN = "taiwan", "台湾居民来往大陆通行证"
+    OTHER = "other", "其他证件"
+
+
+class Purpose(models.TextChoices):
+    """Why a person may be on record at all (登记目的). Without one, no person is stored."""
+
+    RETURNEE = "returnee", "返乡人员"
+    KEY_GROUP = "key_group", "重点人群"
+    SUSPECT = "suspect", "可疑症状者"
+    FAMILY = "family", "同住家庭成员"
+
+
+class RevealField(models.TextChoices):
+    """What a reveal may show (查看内容)."""
+
+    NAME = "name", "姓名"
+    PHONE = "phone", "电话"
+    DOCUMENT = "document", "证件号码"
+
+
+class BlobPurpose(models.TextChoices):
+    """Why a sealed blob is kept (留存用途)."""
+
+    REJECTED_BODY = "rejected_body", "退回的上报内容"
+    UPLOADED_FILE = "uploaded_file", "上传的文件"

@@ -1,0 +1,191 @@
+"""Households and people: the only tables that hold personal data (个人信息). Duties A1, A3. See docs/privacy.md.
+
+Sealed columns hold what `core.keyring.seal` returns for (row id, column name); index columns hold its blind index.
+Nothing here has a snapshot or history table.
+"""
+
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Func, Q
+
+from backend.core.fields import RegionCodeField
+from backend.core.ids import new_id
+from backend.core.models import ChangedModel
+from backend.core.scope import ScopedQuerySet
+from backend.residents.choices import BlobPurpose, DocumentType, Occupancy
+from backend.residents.rules import place_text
+
+
+class Span(Func):
+    """`tstzrange(from, to)`: the first moment belongs to it, the last does not; no last moment means still running."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class HouseholdQuerySet(ScopedQuerySet["Household"]):
+    def open(self) -> "HouseholdQuerySet":
+        """Households that still exist."""
+        return self.filter(closed_at=None)
+
+
+class Household(ChangedModel):
+    """A door and who lives behind it (住户), in exactly one grid cell. `created_at` is business time."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    region_code = RegionCodeField("网格")
+    #: Cells it lay in before; the truth with dates is `HouseholdTenure`, this copy keeps the upload path to one query.
+    previous_codes = ArrayField(models.CharField(max_length=15), verbose_name="曾属网格", default=list, blank=True)
+    address = models.CharField("地址", max_length=120)
+    building = models.CharField("楼栋", max_length=20, blank=True)
+    unit = models.CharField("单元", max_length=10, blank=True)
+    floor = models.SmallIntegerField("楼层", null=True, blank=True)
+    door = models.CharField("门牌", max_length=10, blank=True)
+    head_sealed = models.BinaryField("户主姓名（密）")
+    head_masked = models.CharField("户主", max_length=10)
+    headcount = models.PositiveSmallIntegerField("人数", default=0)
+    phone_sealed = models.BinaryField("电话（密）", null=True)
+    phone_index = models.BinaryField(max_length=16, null=True)
+    phone_last4 = models.CharField("电话尾号", max_length=4, blank=True)
+    occupancy = models.CharField("居住情况", max_length=10, choices=Occupancy.choices, default=Occupancy.OCCUPIED.value)
+    care = ArrayField(models.CharField(max_length=20), verbose_name="关爱标识", default=list, blank=True)
+    sort_key = models.TextField("走访顺序", db_collation="C")
+    search_text = models.TextField("检索文本")
+    version = models.PositiveIntegerField("版本", default=1)
+    #: Field → the version in which it last changed: tells a stale edit from one that merely began earlier.
+    field_versions = models.JSONField(default=dict)
+    created_at = models.DateTimeField("登记时间")
+    closed_at = models.DateTimeField("注销时间", null=True, blank=True)
+
+    objects: ClassVar[HouseholdQuerySet] = HouseholdQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "住户"
+        verbose_name_plural = "住户"
+        indexes = [
+            models.Index(fields=["region_code", "sort_key", "id"], name="household_walk"),
+            models.Index(fields=["changed_xid", "id"], name="household_changed"),
+            models.Index(fields=["phone_index"], name="household_phone", condition=Q(phone_index__isnull=False)),
+            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="household_search"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(headcount__lte=50), name="household_headcount"),
+            models.CheckConstraint(condition=Q(region_code__regex=r"^[0-9]{15}$"), name="household_in_a_cell"),
+        ]
+
+    def __str__(self) -> str:
+        return self.place
+
+    @property
+    def place(self) -> str:
+        """Where the door is, without a name: `3幢2单元501`."""
+        return place_text(self.address, self.building, self.unit, self.door)
+
+
+class HouseholdTenure(models.Model):
+    """Which cell a household lay in, from when to when (归属). Figures "as of T" count households from here."""
+
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="tenures", verbose_name="住户")
+    region_code = RegionCodeField("网格")
+    valid_from = models.DateTimeField("起")
+    valid_to = models.DateTimeField("止", null=True, blank=True)
+
+    objects: ClassVar[ScopedQuerySet["HouseholdTenure"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "住户归属"
+        verbose_name_plural = "住户归属"
+        indexes = [models.Index(fields=["region_code", "valid_from"], name="tenure_cell")]
+        constraints = [
+            # A household lies in one cell at a time. GiST finds the overlap and the household in one index.
+            ExclusionConstraint(
+                name="tenure_one_cell_at_a_time",
+                expressions=[
+                    ("household", RangeOperators.EQUAL),
+                    (Span("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+
+class Person(ChangedModel):
+    """A person on record for a purpose (登记人员). `region_code` is the cell responsible now."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    region_code = RegionCodeField("责任网格")
+    previous_codes = ArrayField(models.CharField(max_length=15), verbose_name="曾属网格", default=list, blank=True)
+    household = models.ForeignKey(
+        Household, on_delete=models.PROTECT, null=True, blank=True, related_name="people", verbose_name="住户"
+    )
+    address = models.CharField("住址（无住户时）", max_length=120, blank=True)
+    name_sealed = models.BinaryField("姓名（密）")
+    name_masked = models.CharField("姓名", max_length=10)
+    document_type = models.CharField("证件类型", max_length=10, choices=DocumentType.choices, blank=True)
+    document_sealed = models.BinaryField("证件号码（密）", null=True)
+    document_index = models.BinaryField(max_length=16, null=True)
+    phone_sealed = models.BinaryField("电话（密）", null=True)
+    phone_index = models.BinaryField(max_length=16, null=True)
+    phone_last4 = models.CharField("电话尾号", max_length=4, blank=True)
+    purposes = ArrayField(models.CharField(max_length=10), verbose_name="登记目的")
+    version = models.PositiveIntegerField("版本", default=1)
+    created_at = models.DateTimeField("登记时间")
+
+    objects: ClassVar[ScopedQuerySet["Person"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "人员"
+        verbose_name_plural = "人员"
+        indexes = [
+            models.Index(fields=["region_code", "id"], name="person_cell"),
+            models.Index(fields=["changed_xid", "id"], name="person_changed"),
+            models.Index(fields=["phone_index"], name="person_phone", condition=Q(phone_index__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document_index"], condition=Q(document_index__isnull=False), name="person_one_per_document"
+            ),
+            models.CheckConstraint(condition=Q(purposes__len__gt=0), name="person_has_a_purpose"),
+            models.CheckConstraint(condition=Q(region_code__regex=r"^[0-9]{15}$"), name="person_in_a_cell"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_masked
+
+    @property
+    def place(self) -> str:
+        """The household's door, or the address given in its stead."""
+        return self.household.place if self.household is not None else self.address
+
+
+class PersonAlias(models.Model):
+    """An id that a phone made for somebody who turned out to be on record already; it keeps meaning that person."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases", verbose_name="人员")
+
+    class Meta:
+        verbose_name = "人员别名"
+        verbose_name_plural = "人员别名"
+
+
+class SealedBlob(models.Model):
+    """Bytes that may identify somebody, sealed, for one purpose, until a day (密存内容)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    purpose = models.CharField("用途", max_length=20, choices=BlobPurpose.choices)
+    region_code = RegionCodeField("区划", blank=True)
+    sealed = models.BinaryField("内容（密）")
+    author_id = models.BigIntegerField("提交人", null=True)
+    created_at = models.DateTimeField("留存时间")
+    expires_at = models.DateTimeField("到期时间")
+
+    objects: ClassVar[ScopedQuerySet["SealedBlob"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "密存内容"
+        verbose_name_plural = "密存内容"
+        indexes = [models.Index(fields=["expires_at"], name="sealedblob_expiry")]

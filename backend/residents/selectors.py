@@ -1,0 +1,143 @@
+"""Reads of households and people. Everything here is masked; only `services.*_reveal` opens a seal."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+
+from backend.core.errors import ApiError, ErrorCode
+from backend.core.fields import is_region_code
+from backend.core.keyring import blind_index
+from backend.core.scope import Scope
+from backend.residents.models import Household, HouseholdQuerySet, Person
+from backend.residents.rules import normalise_document, normalise_phone, place_text, query_terms
+
+#: Names under which blind indexes are kept; one per kind of value, shared by all tables.
+PHONE_INDEX = "phone"
+DOCUMENT_INDEX = "document"
+
+
+class HouseholdRef(NamedTuple):
+    """What a record needs of its household: the cell now, the cells before, the door. Closed households included."""
+
+    id: uuid.UUID
+    region_code: str
+    previous_codes: tuple[str, ...]
+    place: str
+
+
+class PersonRef(NamedTuple):
+    """What a record needs of its person. `id` is the person on record, where an alias was asked for."""
+
+    id: uuid.UUID
+    region_code: str
+    household_id: uuid.UUID | None
+    place: str
+    previous_codes: tuple[str, ...]
+
+
+_HOUSEHOLDS = """
+    SELECT id, region_code, previous_codes, address, building, unit, door
+    FROM residents_household WHERE id = ANY(%s)
+"""
+# A phone may have made its own id for somebody who was on record already: that id stays an alias of the person.
+_PEOPLE = """
+    SELECT asked.id, p.id, p.region_code, p.household_id, p.previous_codes, p.address,
+           h.address, h.building, h.unit, h.door
+    FROM unnest(%s::uuid[]) AS asked(id)
+    LEFT JOIN residents_personalias a ON a.id = asked.id
+    JOIN residents_person p ON p.id = coalesce(a.person_id, asked.id)
+    LEFT JOIN residents_household h ON h.id = p.household_id
+"""
+
+
+def households_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, HouseholdRef]:
+    """The households among `ids`, unscoped, in one query; unknown ids are absent. The upload path calls this."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_HOUSEHOLDS, [wanted])
+        return {
+            row[0]: HouseholdRef(row[0], row[1], tuple(row[2]), place_text(row[3], row[4], row[5], row[6]))
+            for row in cursor.fetchall()
+        }
+
+
+def people_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PersonRef]:
+    """The people among `ids`, keyed by the id asked for, unscoped, in one query; unknown ids are absent."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [wanted])
+        return {
+            row[0]: PersonRef(
+                row[1],
+                row[2],
+                row[3],
+                row[5] if row[3] is None else place_text(row[6], row[7], row[8], row[9]),
+                tuple(row[4]),
+            )
+            for row in cursor.fetchall()
+        }
+
+
+def phone_digest(phone: str) -> bytes:
+    """The blind index of a telephone number, whatever its spelling."""
+    return blind_index(normalise_phone(phone), column=PHONE_INDEX)
+
+
+def document_digest(kind: str, number: str) -> bytes:
+    """The blind index of a document; the old and the new form of an identity number give the same."""
+    return blind_index(f"{kind}:{normalise_document(kind, number)}", column=DOCUMENT_INDEX)
+
+
+def person_by_document(kind: str, number: str) -> Person | None:
+    """The one person on record under this document, unscoped."""
+    return Person.objects.filter(document_index=document_digest(kind, number)).first()
+
+
+def person_visible(user: Any, person_id: uuid.UUID, capability: str) -> Person:
+    """The person (or alias) `person_id`, if `user` holds `capability` where he is. Raises NOT_FOUND otherwise."""
+    person = (
+        Person.objects.visible_to(user, capability)
+        .select_related("household")
+        .filter(Q(pk=person_id) | Q(aliases=person_id))
+        .first()
+    )
+    if person is None:
+        raise ApiError(ErrorCode.NOT_FOUND)
+    return person
+
+
+def household_visible(user: Any, household_id: uuid.UUID, capability: str) -> Household:
+    """The household `household_id`, if `user` holds `capability` there. Raises NOT_FOUND otherwise."""
+    household = Household.objects.visible_to(user, capability).filter(pk=household_id).first()
+    if household is None:
+        raise ApiError(ErrorCode.NOT_FOUND)
+    return household
+
+
+def households_found(user: Any, capability: str, *, region: str = "", q: str = "") -> HouseholdQuerySet:
+    """Open households of `user`'s scope below `region`, in walking order, that match `q`.
+
+    `q` is a whole telephone number (exact, by blind index), or pieces of address and door such as `3-2-501`, every one
+    of which must occur. Names are not searchable. Raises BAD_REGION_CODE, NOT_FOUND (region outside the scope).
+    """
+    found = Household.objects.visible_to(user, capability).open()
+    if region:
+        if not is_region_code(region):
+            raise ApiError(ErrorCode.BAD_REGION_CODE, field="region")
+        found = found.within(Scope.of([region]))
+    if q.strip():
+        by_place = Q()
+        for term in query_terms(q):
+            by_place &= Q(search_text__contains=term)
+        matching = by_place
+        if normalise_phone(q).isdigit() and len(normalise_phone(q)) >= 7:
+            matching = by_place | Q(phone_index=phone_digest(q))
+        found = found.filter(matching) if matching else found.none()
+    return found.order_by("region_code", "sort_key", "id")

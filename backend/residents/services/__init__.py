@@ -1,0 +1,29 @@
+"""The only writers of households, people and sealed blobs. See docs/privacy.md."""
+
+from backend.residents.services.blobs import blob_open, blob_seal, blobs_purge
+from backend.residents.services.households import (
+    household_close,
+    household_create,
+    household_move,
+    household_update,
+    households_create,
+)
+from backend.residents.services.people import person_create, person_ensure, person_move, person_update
+from backend.residents.services.reveal import household_reveal, person_reveal
+
+__all__ = [
+    "blob_open",
+    "blob_seal",
+    "blobs_purge",
+    "household_close",
+    "household_create",
+    "household_move",
+    "household_reveal",
+    "household_update",
+    "households_create",
+    "person_create",
+    "person_ensure",
+    "person_move",
+    "person_reveal",
+    "person_update",
+]

@@ -1,0 +1,256 @@
+"""Writing households (住户). Duty A1: every household lies in exactly one grid cell."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from backend.accounts.choices import Capability
+from backend.audit.services import audit_record
+from backend.core import clock
+from backend.core.errors import ApiError, ErrorCode
+from backend.core.fields import CELL_LENGTH
+from backend.core.models import Tombstone
+from backend.regions.choices import Level
+from backend.regions.models import Region
+from backend.residents.models import Household, HouseholdTenure, Person
+from backend.residents.rules import HouseholdInput, household_problem, search_text, walking_key
+from backend.residents.services.sealing import HEAD, HOUSEHOLD_PHONE, opened, put_head, put_phone
+
+#: Rows per INSERT.
+CHUNK = 1000
+EDITABLE = (
+    "address", "building", "unit", "floor", "door", "head_name", "headcount", "phone", "occupancy", "care",
+)  # fmt: skip
+
+# One statement opens the tenures of exactly the households that this call created.
+_OPEN_TENURES = """
+    INSERT INTO residents_householdtenure (household_id, region_code, valid_from)
+    SELECT h.id, h.region_code, h.created_at FROM residents_household h
+    WHERE h.id = ANY(%s) AND NOT EXISTS (SELECT FROM residents_householdtenure t WHERE t.household_id = h.id)
+    RETURNING household_id
+"""
+
+
+def cells_must_exist(codes: set[str]) -> None:
+    """Raise UNKNOWN_REGION unless every code is a grid cell in use."""
+    if any(len(code) != CELL_LENGTH for code in codes):
+        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
+    known = set(Region.objects.filter(code__in=codes, level=Level.GRID, valid_to=None).values_list("code", flat=True))
+    if known != codes:
+        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
+
+
+def households_create(*, items: Sequence[HouseholdInput], actor: Any | None) -> set[uuid.UUID]:
+    """Store new households, set-based; returns the ids that were new (a known id is left as it is).
+
+    The caller has checked that `actor` may write in these cells. Raises the code of the first wrong item, before
+    anything is written; UNKNOWN_REGION when a cell does not exist.
+    """
+    for item in items:
+        if problem := household_problem(item, demo=settings.DEMO_MODE):
+            raise ApiError(problem[0], field=problem[1])
+    if not items:
+        return set()
+    cells_must_exist({item.region_code for item in items})
+    now = clock.now()
+    rows = [_row(item, item.created_at or now) for item in items]
+    with transaction.atomic():
+        Household.objects.bulk_create(rows, batch_size=CHUNK, ignore_conflicts=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN_TENURES, [[row.pk for row in rows]])
+            created = {found[0] for found in cursor.fetchall()}
+        per_cell: dict[str, int] = {}
+        for row in rows:
+            if row.pk in created:
+                per_cell[row.region_code] = per_cell.get(row.region_code, 0) + 1
+        for cell, count in per_cell.items():
+            audit_record(
+                actor=actor,
+                action="households_create",
+                target_kind="region",
+                target_id=cell,
+                region=cell,
+                detail={"count": count},
+            )
+    return created
+
+
+def _row(item: HouseholdInput, created_at: Any) -> Household:
+    row = Household(id=item.id, region_code=item.region_code, created_at=created_at)
+    _fill(row, item)
+    put_head(row, item.head_name)
+    put_phone(row, item.phone)
+    return row
+
+
+def _fill(row: Household, item: HouseholdInput) -> None:
+    for field in ("address", "building", "unit", "door"):
+        setattr(row, field, getattr(item, field).strip())
+    row.floor, row.headcount, row.occupancy, row.care = item.floor, item.headcount, item.occupancy, list(item.care)
+    row.sort_key = walking_key(row.address, row.building, row.unit, row.floor, row.door)
+    row.search_text = search_text(row.address, row.building, row.unit, row.door)
+
+
+def household_create(*, item: HouseholdInput, actor: Any | None) -> Household:
+    """Store one household, as the office does. Raises UNKNOWN_REGION outside `actor`'s scope, ID_REUSED."""
+    _actor_must_cover(actor, item.region_code)
+    if item.id not in households_create(items=[item], actor=actor):
+        raise ApiError(ErrorCode.ID_REUSED, field="household")
+    return Household.objects.get(pk=item.id)
+
+
+def _actor_must_cover(actor: Any | None, code: str) -> None:
+    if actor is not None and not actor.scope(Capability.HOUSEHOLD_EDIT).covers(code):
+        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
+
+
+def household_locked(actor: Any | None, household_id: uuid.UUID) -> Household:
+    """The open household, locked for change, if `actor` may change it. Raises UNKNOWN_HOUSEHOLD."""
+    rows = Household.objects.open()
+    if actor is not None:
+        rows = rows.visible_to(actor, Capability.HOUSEHOLD_EDIT)
+    household = rows.select_for_update(no_key=True).filter(pk=household_id).first()
+    if household is None:
+        raise ApiError(ErrorCode.UNKNOWN_HOUSEHOLD, field="household")
+    return household
+
+
+@transaction.atomic
+def household_update(
+    *, household_id: uuid.UUID, base_version: int, changes: Mapping[str, Any], actor: Any | None
+) -> Household:
+    """Apply `changes` (fields of `EDITABLE`) that were made on top of `base_version`.
+
+    An edit that began earlier is merged field by field; a field that somebody else changed since, to another value,
+    raises EDITED_ELSEWHERE with `detail={"fields": […], "version": n}` and nothing is written. UNKNOWN_FIELD,
+    UNKNOWN_HOUSEHOLD and the codes of `household_problem` otherwise.
+    """
+    if unknown := set(changes) - set(EDITABLE):
+        raise ApiError(ErrorCode.UNKNOWN_FIELD, field=min(unknown))
+    household = household_locked(actor, household_id)
+    current = _input_of(household)
+    differing = {f: v for f, v in changes.items() if _comparable(getattr(current, f)) != _comparable(v)}
+    stale = sorted(f for f in differing if household.field_versions.get(f, 1) > base_version)
+    if stale:
+        raise ApiError(
+            ErrorCode.EDITED_ELSEWHERE, field=stale[0], detail={"fields": stale, "version": household.version}
+        )
+    if not differing:
+        return household
+    wanted = replace(current, **differing)
+    if problem := household_problem(wanted, demo=settings.DEMO_MODE):
+        raise ApiError(problem[0], field=problem[1])
+    _fill(household, wanted)
+    if "head_name" in differing:
+        put_head(household, wanted.head_name)
+    if "phone" in differing:
+        put_phone(household, wanted.phone)
+    household.version += 1
+    household.field_versions = {**household.field_versions, **dict.fromkeys(differing, household.version)}
+    household.save()
+    _audit(actor, "household_update", household, {"fields": sorted(differing), "version": household.version})
+    return household
+
+
+def _input_of(household: Household) -> HouseholdInput:
+    return HouseholdInput(
+        id=household.pk,
+        region_code=household.region_code,
+        address=household.address,
+        head_name=opened(household, household.head_sealed, HEAD),
+        building=household.building,
+        unit=household.unit,
+        floor=household.floor,
+        door=household.door,
+        headcount=household.headcount,
+        phone=opened(household, household.phone_sealed, HOUSEHOLD_PHONE),
+        occupancy=household.occupancy,
+        care=tuple(household.care),
+    )
+
+
+def _comparable(value: Any) -> Any:
+    """Two spellings of one value compare equal: text without its margins, flags without their order."""
+    if isinstance(value, str):
+        return value.strip()
+    return sorted(value) if isinstance(value, list | tuple) else value
+
+
+@transaction.atomic
+def household_move(*, household_id: uuid.UUID, to_region: str, actor: Any | None) -> Household:
+    """Give the household, and the people who live in it, to another cell.
+
+    Both cells must lie in `actor`'s scope: a move across a border is made by the office above both. The old cell keeps
+    a tombstone; records that phones of the old cell still hold are accepted and routed. Raises UNKNOWN_HOUSEHOLD,
+    UNKNOWN_REGION.
+    """
+    household = household_locked(actor, household_id)
+    _actor_must_cover(actor, to_region)
+    cells_must_exist({to_region})
+    old = household.region_code
+    if old == to_region:
+        return household
+    moment = clock.now()
+    _end_tenure(household, moment)
+    HouseholdTenure.objects.create(household=household, region_code=to_region, valid_from=moment)
+    household.previous_codes = [code for code in household.previous_codes if code != old] + [old]
+    household.region_code = to_region
+    household.version += 1
+    household.save(update_fields=["previous_codes", "region_code", "version"])
+    people = list(Person.objects.select_for_update(no_key=True).filter(household=household, region_code=old))
+    for person in people:
+        hand_over(person, to_region)
+    Person.objects.bulk_update(people, ["previous_codes", "region_code", "version"])
+    Tombstone.objects.bulk_create(
+        [Tombstone(kind="household", object_id=str(household.pk), region_code=old)]
+        + [Tombstone(kind="person", object_id=str(person.pk), region_code=old) for person in people]
+    )
+    _audit(actor, "household_move", household, {"from": old, "to": to_region, "people": len(people)})
+    return household
+
+
+def hand_over(person: Person, to_region: str) -> None:
+    """Make `to_region` responsible for `person`, unsaved; the cell before stays known."""
+    person.previous_codes = [code for code in person.previous_codes if code != person.region_code]
+    person.previous_codes.append(person.region_code)
+    person.region_code = to_region
+    person.version += 1
+
+
+@transaction.atomic
+def household_close(*, household_id: uuid.UUID, actor: Any | None) -> Household:
+    """Take a household out of use (注销): torn down, merged, entered twice. Its records stay. Raises UNKNOWN_HOUSEHOLD,
+    WRONG_STATE while people on record live in it."""
+    household = household_locked(actor, household_id)
+    if Person.objects.filter(household=household).exists():
+        raise ApiError(ErrorCode.WRONG_STATE, field="household")
+    moment = clock.now()
+    _end_tenure(household, moment)
+    household.closed_at = moment
+    household.version += 1
+    household.save(update_fields=["closed_at", "version"])
+    Tombstone.objects.create(kind="household", object_id=str(household.pk), region_code=household.region_code)
+    _audit(actor, "household_close", household, {})
+    return household
+
+
+def _end_tenure(household: Household, moment: Any) -> None:
+    running = HouseholdTenure.objects.select_for_update(no_key=True).get(household=household, valid_to=None)
+    # Business time may have been moved back in a demo: a tenure never ends before it began.
+    running.valid_to = max(moment, running.valid_from)
+    running.save(update_fields=["valid_to"])
+
+
+def _audit(actor: Any | None, action: str, household: Household, detail: dict[str, Any]) -> None:
+    audit_record(
+        actor=actor,
+        action=action,
+        target_kind="household",
+        target_id=household.pk,
+        region=household.region_code,
+        detail=detail,
+    )

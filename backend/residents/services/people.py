@@ -1,0 +1,205 @@
+"""Writing people (人员). Duty A3: a person is stored only for a purpose, once per document."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.accounts.choices import Capability
+from backend.audit.services import audit_record
+from backend.core import clock
+from backend.core.errors import ApiError, ErrorCode
+from backend.core.models import Tombstone
+from backend.residents.models import Household, Person, PersonAlias
+from backend.residents.rules import PersonInput, person_problem
+from backend.residents.selectors import document_digest
+from backend.residents.services.households import cells_must_exist, hand_over
+from backend.residents.services.sealing import NAME, opened, put_document, put_name, put_phone
+
+
+def person_create(*, item: PersonInput, actor: Any | None) -> Person:
+    """Store a new person. The caller has checked that `actor` may write in the cell.
+
+    Raises ALREADY_REGISTERED when the document is on record, ID_REUSED, UNKNOWN_REGION, UNKNOWN_HOUSEHOLD and the codes
+    of `person_problem`.
+    """
+    person, created = person_ensure(item=item, actor=actor, match=False)
+    if not created:
+        raise ApiError(ErrorCode.ALREADY_REGISTERED, field="document_number")
+    return person
+
+
+@transaction.atomic
+def person_ensure(*, item: PersonInput, actor: Any | None, match: bool = True) -> tuple[Person, bool]:
+    """The person under `item`'s document, made if new: `(person, whether it was made)`.
+
+    Somebody on record already is brought up to date (cell, household or address, phone, purposes), and `item.id`
+    becomes an alias, so that what a phone recorded under the id it made still finds him. With `match=False` he is left
+    as he is. Two phones that register one document at the same moment get one person.
+    """
+    if problem := person_problem(item, demo=settings.DEMO_MODE, today=clock.today()):
+        raise ApiError(problem[0], field=problem[1])
+    cells_must_exist({item.region_code})
+    _household_must_exist(item.household_id)
+    fresh = _row(item)
+    Person.objects.bulk_create([fresh], ignore_conflicts=True)
+    if fresh.document_index is None:
+        stored = Person.objects.select_for_update(no_key=True).filter(pk=item.id, document_index=None).first()
+    else:
+        stored = Person.objects.select_for_update(no_key=True).filter(document_index=fresh.document_index).first()
+    if stored is None:
+        raise ApiError(ErrorCode.ID_REUSED, field="person")
+    # The seal's nonce is new each time: it tells the row just written from one that was there.
+    if bytes(stored.name_sealed) == fresh.name_sealed:
+        _audit(actor, "person_create", stored, {"purpose": item.purpose})
+        return stored, True
+    if match:
+        _bring_up_to_date(stored, item, actor)
+    return stored, False
+
+
+def _row(item: PersonInput) -> Person:
+    person = Person(
+        id=item.id,
+        region_code=item.region_code,
+        household_id=item.household_id,
+        address="" if item.household_id else item.address.strip(),
+        purposes=[item.purpose],
+        created_at=item.created_at or clock.now(),
+    )
+    put_name(person, item.name)
+    put_document(person, item.document_type, item.document_number)
+    put_phone(person, item.phone)
+    return person
+
+
+def _household_must_exist(household_id: uuid.UUID | None) -> None:
+    if household_id is not None and not Household.objects.open().filter(pk=household_id).exists():
+        raise ApiError(ErrorCode.UNKNOWN_HOUSEHOLD, field="household")
+
+
+def _bring_up_to_date(person: Person, item: PersonInput, actor: Any | None) -> None:
+    old = person.region_code
+    if item.region_code != old:
+        hand_over(person, item.region_code)
+        Tombstone.objects.create(kind="person", object_id=str(person.pk), region_code=old)
+    else:
+        person.version += 1
+    person.household_id = item.household_id
+    person.address = "" if item.household_id else item.address.strip()
+    if item.phone:
+        put_phone(person, item.phone)
+    if item.purpose not in person.purposes:
+        person.purposes = [*person.purposes, item.purpose]
+    person.save()
+    if item.id != person.pk:
+        _alias(item.id, person, item.region_code)
+    name_differs = opened(person, person.name_sealed, NAME) != item.name.strip()
+    _audit(actor, "person_match", person, {"from": old, "purpose": item.purpose, "name_differs": name_differs})
+
+
+def _alias(alias_id: uuid.UUID, person: Person, region_code: str) -> None:
+    alias, made = PersonAlias.objects.get_or_create(id=alias_id, defaults={"person": person})
+    if alias.person_id != person.pk or Person.objects.filter(pk=alias_id).exists():
+        raise ApiError(ErrorCode.ID_REUSED, field="person")
+    if made:
+        # The phone drops the copy it made under its own id and pulls the person on record instead.
+        Tombstone.objects.create(kind="person", object_id=str(alias_id), region_code=region_code)
+
+
+def person_locked(actor: Any | None, person_id: uuid.UUID) -> Person:
+    """The person, locked for change, if `actor` may change people where he is. Raises UNKNOWN_PERSON."""
+    rows = Person.objects.all()
+    if actor is not None:
+        rows = rows.visible_to(actor, Capability.HOUSEHOLD_EDIT)
+    person = rows.select_for_update(no_key=True).filter(pk=person_id).first()
+    if person is None:
+        raise ApiError(ErrorCode.UNKNOWN_PERSON, field="person")
+    return person
+
+
+@transaction.atomic
+def person_update(*, person_id: uuid.UUID, base_version: int, changes: Mapping[str, Any], actor: Any | None) -> Person:
+    """Correct name, phone, document, address, household or purposes of a person on record.
+
+    `changes` maps `name`, `phone`, `document_type` with `document_number`, `address`, `household_id`, `purposes` to
+    new values. Raises EDITED_ELSEWHERE when `base_version` is not the present one, ALREADY_REGISTERED when the document
+    is somebody else's, UNKNOWN_FIELD, UNKNOWN_PERSON, UNKNOWN_HOUSEHOLD and the codes of `person_problem`.
+    """
+    allowed = {"name", "phone", "document_type", "document_number", "address", "household_id", "purposes"}
+    if unknown := set(changes) - allowed:
+        raise ApiError(ErrorCode.UNKNOWN_FIELD, field=min(unknown))
+    person = person_locked(actor, person_id)
+    if person.version != base_version:
+        raise ApiError(ErrorCode.EDITED_ELSEWHERE, detail={"version": person.version})
+    purposes = list(changes.get("purposes", person.purposes))
+    if not purposes:
+        raise ApiError(ErrorCode.MISSING_FIELD, field="purposes")
+    base = PersonInput(
+        id=person.pk,
+        region_code=person.region_code,
+        name=changes.get("name", opened(person, person.name_sealed, NAME)),
+        purpose=purposes[0],
+        document_type=changes.get("document_type", ""),
+        document_number=changes.get("document_number", ""),
+        phone=changes.get("phone", ""),
+        household_id=changes.get("household_id", person.household_id),
+        address=changes.get("address", person.address),
+    )
+    for purpose in purposes:
+        if problem := person_problem(replace(base, purpose=purpose), demo=settings.DEMO_MODE, today=clock.today()):
+            raise ApiError(problem[0], field=problem[1])
+    _household_must_exist(base.household_id)
+    if base.document_number:
+        digest = document_digest(base.document_type, base.document_number)
+        if Person.objects.filter(document_index=digest).exclude(pk=person.pk).exists():
+            raise ApiError(ErrorCode.ALREADY_REGISTERED, field="document_number")
+        put_document(person, base.document_type, base.document_number)
+    if "name" in changes:
+        put_name(person, base.name)
+    if "phone" in changes:
+        put_phone(person, base.phone)
+    person.household_id = base.household_id
+    person.address = "" if base.household_id else base.address.strip()
+    person.purposes = purposes
+    person.version += 1
+    person.save()
+    _audit(actor, "person_update", person, {"fields": sorted(changes)})
+    return person
+
+
+@transaction.atomic
+def person_move(
+    *, person_id: uuid.UUID, to_region: str, actor: Any | None, household_id: uuid.UUID | None = None, address: str = ""
+) -> Person:
+    """Make another cell responsible for a person, at a household there or at `address`.
+
+    Raises UNKNOWN_PERSON, UNKNOWN_REGION (not a cell, or outside `actor`'s scope), UNKNOWN_HOUSEHOLD, MISSING_FIELD.
+    """
+    person = person_locked(actor, person_id)
+    if actor is not None and not actor.scope(Capability.HOUSEHOLD_EDIT).covers(to_region):
+        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
+    cells_must_exist({to_region})
+    _household_must_exist(household_id)
+    if household_id is None and not address.strip():
+        raise ApiError(ErrorCode.MISSING_FIELD, field="address")
+    old = person.region_code
+    if old == to_region:
+        person.version += 1
+    else:
+        hand_over(person, to_region)
+        Tombstone.objects.create(kind="person", object_id=str(person.pk), region_code=old)
+    person.household_id = household_id
+    person.address = "" if household_id else address.strip()
+    person.save()
+    _audit(actor, "person_move", person, {"from": old, "to": to_region})
+    return person
+
+
+def _audit(actor: Any | None, action: str, person: Person, detail: dict[str, Any]) -> None:
+    audit_record(
+        actor=actor, action=action, target_kind="person", target_id=person.pk, region=person.region_code, detail=detail
+    )
