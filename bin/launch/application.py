@@ -1,0 +1,84 @@
+"""The three processes of the application: web, worker, schedule. Each is a command line and what it finds set."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launch.paths import PYTHON, Folder
+from launch.steps import LaunchError
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the web process listens; with a certificate it speaks TLS."""
+
+    port: int = 8000
+    host: str = "127.0.0.1"
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise LaunchError("--tls-cert 与 --tls-key 必须一起给出。")
+        for file in (self.certificate, self.key):
+            if file is not None and not file.is_file():
+                raise LaunchError(f"找不到证书文件：{file}")
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.certificate else "http"
+
+    @property
+    def is_everywhere(self) -> bool:
+        return self.host in {"0.0.0.0", "::", ""}
+
+    @property
+    def local_host(self) -> str:
+        """A name by which this machine reaches it."""
+        if self.is_everywhere or self.host == "localhost":
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.local_host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    argv: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    #: Seconds between the request to end and the insistence.
+    grace: float = 8.0
+
+
+def web(address: Address) -> Service:
+    """One ASGI process for pages, API and sockets. No access log: paths with their parameters stay out of files."""
+    argv = [
+        *(str(PYTHON), "-m", "uvicorn", "backend.config.asgi:application"),
+        *("--host", address.host, "--port", str(address.port), "--http", "httptools", "--loop", "uvloop"),
+        *("--no-access-log", "--no-server-header", "--log-level", "warning"),
+        *("--timeout-graceful-shutdown", "3", "--ws-max-size", "65536", "--ws-ping-interval", "25"),
+    ]
+    if address.certificate and address.key:
+        argv += ["--ssl-certfile", str(address.certificate), "--ssl-keyfile", str(address.key)]
+    return Service("web", argv, {"GRIDKEEPER_DB_POOL": "12"})
+
+
+def worker() -> Service:
+    """Threads, not forks: tasks wait for the database, and one process holds the libraries once."""
+    argv = [
+        *(str(PYTHON), "-m", "celery", "-A", "celery_tasks.app:app", "worker"),
+        *("--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", "gridkeeper@%h"),
+    ]
+    return Service("worker", argv, {"GRIDKEEPER_DB_POOL": "4"}, grace=10.0)
+
+
+def beat(folder: Folder) -> Service:
+    """A process of its own rather than a passenger of the worker: what asks what is due must come back alone."""
+    argv = [
+        *(str(PYTHON), "-m", "celery", "-A", "celery_tasks.app:app", "beat"),
+        *("--schedule", str(folder.run / "schedule"), "--pidfile=", "--loglevel", "WARNING"),
+    ]
+    return Service("beat", argv)

@@ -1,0 +1,1 @@
+"""One module for each command in `bin/`: `main(argv) -> exit status`."""

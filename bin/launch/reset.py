@@ -1,0 +1,40 @@
+"""`--reset`: forget everything but what is installed."""
+
+import shutil
+from pathlib import Path
+
+from launch.paths import Folder
+from launch.postgres import Postgres
+from launch.processes import marked, stop_all
+from launch.steps import LaunchError, say
+from launch.valkey import Valkey
+
+#: Installed things and other stacks stay; data, keys, passwords, logs and files for higher levels go.
+KEPT = {"venv", "tools", "stamps", "test", "bench", "simulate"}
+
+
+def reset(folder: Folder) -> None:
+    """Stop what an earlier run left, then delete. The caller holds the supervisor's lock: nothing is in use."""
+    stop_all(list(marked(folder.root)))
+    Postgres(folder).stop_leftovers()
+    Valkey(folder).stop_leftovers()
+    for entry in folder.root.iterdir():
+        if entry.name in KEPT or entry == folder.run:
+            continue
+        _remove(entry)
+    for entry in folder.run.iterdir():
+        if entry.suffix != ".lock":
+            _remove(entry)
+    if folder.system_home.exists():
+        say(f"  删除 {folder.system_home}")
+        _remove(folder.system_home)
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        raise LaunchError(f"无法删除 {path}（{error.strerror}）。请用创建它的用户运行。") from error
