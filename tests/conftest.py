@@ -93,3 +93,14 @@ def client_of() -> Callable[[User], APIClient]:
         return client
 
     return make
+
+
+@pytest.fixture
+def policies(db: None) -> None:
+    """The policy packs that ship with the project, loaded."""
+    from django.core.management import call_command
+
+    from backend.sync import history
+
+    call_command("load_policies", verbosity=0)
+    history.forget_history()

@@ -1,5 +1,11 @@
-"""Addresses of `sync` below /api/v1/."""
+"""Addresses of the phone's protocol below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from backend.sync.views import PullView, PushView, ReceiptsView
+
+urlpatterns = [
+    path("sync/push/", PushView.as_view(), name="sync-push"),
+    path("sync/pull/", PullView.as_view(), name="sync-pull"),
+    path("sync/receipts/", ReceiptsView.as_view(), name="sync-receipts"),
+]

@@ -1,0 +1,25 @@
+"""Writes that every kind of fact shares."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import connection
+
+from backend.core import clock
+
+
+def cells_touch(*, touched: Iterable[tuple[dt.date, str]]) -> None:
+    """Note that facts arrived in these `(business day, cell)` pairs, so that the roll-up counts them again. One query.
+
+    The pairs are written in order, so that two uploads touching the same cells cannot wait for each other in a ring.
+    """
+    pairs = sorted(set(touched))
+    if not pairs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO facts_touchedcell (business_day, region_code, touched_at) "
+            "SELECT d, r, %s FROM unnest(%s::date[], %s::text[]) AS t(d, r) "
+            "ON CONFLICT (business_day, region_code) DO UPDATE SET touched_at = EXCLUDED.touched_at",
+            [clock.now(), [day for day, _ in pairs], [code for _, code in pairs]],
+        )

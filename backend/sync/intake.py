@@ -1,0 +1,120 @@
+"""From raw bytes to items that are well-formed, each judged by itself. See docs/sync.md, "Items"."""
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from backend.core.errors import ErrorCode
+from backend.facts.choices import Verdict
+from backend.facts.rules import Placed, place_in_time
+from backend.policies.selectors import value_of
+from backend.sync.serializers import (
+    BODY_DECODERS,
+    CANONICAL,
+    ITEM_DECODER,
+    ITEM_ID_DECODER,
+    MAX_ITEM_BYTES,
+    SCHEMAS,
+    Body,
+    shape_error,
+)
+
+_NO_HASH = b"\0" * 16
+
+
+@dataclass(slots=True, eq=False)
+class Incoming:
+    """One item on its way in. `open` until a verdict settles it.
+
+    `region_code` and `place` are filled in by `references.resolve`: the cell the record belongs to, the door in words.
+    """
+
+    raw: msgspec.Raw
+    placed: Placed
+    id: uuid.UUID | None = None
+    kind: str = ""
+    seq: int = 0
+    observed_at: dt.datetime | None = None
+    body: Body | None = None
+    body_hash: bytes = _NO_HASH
+    region_code: str = ""
+    place: str = ""
+    verdict: Verdict | None = None
+    error: ErrorCode | None = None
+    field: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.verdict is None
+
+    def settle(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+
+    def reopen(self) -> None:
+        """Forget a verdict given inside a transaction that was rolled back."""
+        self.verdict = self.error = self.field = None
+
+    def reject(self, error: ErrorCode, field: str | None = None) -> None:
+        self.verdict, self.error, self.field = Verdict.REJECTED, error, field
+
+
+def read_items(raws: Sequence[msgspec.Raw], *, skew: dt.timedelta, received_at: dt.datetime) -> list[Incoming]:
+    """Decode each item; what is malformed is rejected with a code and the path of the field, in its own place."""
+    day = received_at.date()
+    future = dt.timedelta(minutes=int(value_of("sync.plausible_future_minutes", region_code="", on=day).value))
+    past = dt.timedelta(days=int(value_of("sync.plausible_past_days", region_code="", on=day).value))
+    unplaced = Placed(received_at, day, False)
+    items = []
+    for raw in raws:
+        item = Incoming(raw=raw, placed=unplaced)
+        _read(item)
+        if item.observed_at is not None:
+            item.placed = place_in_time(
+                observed_at=item.observed_at, skew=skew, received_at=received_at, future=future, past=past
+            )
+        items.append(item)
+    return items
+
+
+def _read(item: Incoming) -> None:
+    if len(item.raw) > MAX_ITEM_BYTES:
+        item.id = _id_of(item.raw)
+        item.reject(ErrorCode.ITEM_TOO_LARGE)
+        return
+    try:
+        shape = ITEM_DECODER.decode(item.raw)
+    except msgspec.DecodeError as error:
+        item.id = _id_of(item.raw)
+        item.reject(*shape_error(error))
+        return
+    item.id, item.kind, item.seq, item.observed_at = shape.id, shape.kind, shape.seq, shape.observed_at
+    decoder = BODY_DECODERS.get(shape.kind)
+    if decoder is None:
+        item.reject(ErrorCode.UNKNOWN_KIND, "kind")
+        return
+    if shape.schema not in SCHEMAS:
+        item.reject(ErrorCode.UNKNOWN_SCHEMA, "schema")
+        return
+    try:
+        item.body = decoder.decode(shape.body)
+    except msgspec.DecodeError as error:
+        code, path = shape_error(error)
+        item.reject(code, f"body.{path}" if path else "body")
+        return
+    # The same record told in another order of keys is the same record.
+    canonical = CANONICAL.encode([shape.kind, shape.schema, shape.observed_at, item.body])
+    item.body_hash = hashlib.blake2b(canonical, digest_size=16).digest()
+    if "\\u0000" in bytes(shape.body).decode("utf-8", "replace"):
+        # PostgreSQL text cannot hold the character NUL.
+        item.reject(ErrorCode.BAD_FIELD, "body")
+
+
+def _id_of(raw: msgspec.Raw) -> uuid.UUID | None:
+    try:
+        return ITEM_ID_DECODER.decode(raw).id
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,105 @@
+"""The protocol's shapes as OpenAPI. The words are in docs/sync.md."""
+
+from typing import Any
+
+from backend.core.openapi import schema_of
+from backend.facts.choices import Verdict
+from backend.sync.serializers import BODIES, MAX_ITEMS
+
+_MOMENT = {"type": "string", "format": "date-time"}
+_ID = {"type": "string", "format": "uuid"}
+
+PUSH_REQUEST: dict[str, Any] = {
+    "type": "object",
+    "required": ["device", "api_level", "sent_at", "items"],
+    "additionalProperties": False,
+    "properties": {
+        "device": _ID,
+        "api_level": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "sent_at": _MOMENT,
+        "items": {
+            "type": "array",
+            "maxItems": MAX_ITEMS,
+            "items": {
+                "type": "object",
+                "required": ["id", "kind", "schema", "seq", "observed_at", "body"],
+                "properties": {
+                    "id": _ID,
+                    "kind": {"type": "string", "enum": list(BODIES)},
+                    "schema": {"type": "integer", "enum": [1]},
+                    "seq": {"type": "integer", "minimum": 1},
+                    "observed_at": _MOMENT,
+                    "body": {"anyOf": [schema_of(body) for body in BODIES.values()]},
+                },
+            },
+        },
+    },
+}
+
+PUSH_ANSWER: dict[str, Any] = {
+    "type": "object",
+    "required": ["results", "server_time", "skew_seconds"],
+    "properties": {
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "verdict"],
+                "properties": {
+                    "id": {"type": "string", "nullable": True},
+                    "verdict": {"type": "string", "enum": Verdict.values},
+                    "code": {"type": "string"},
+                    "field": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+        "server_time": _MOMENT,
+        "skew_seconds": {"type": "number"},
+    },
+}
+
+PULL_PAGE: dict[str, Any] = {
+    "type": "object",
+    "required": ["resync", "cursor", "more", "changes", "scope", "history", "server_time"],
+    "properties": {
+        "resync": {"type": "boolean"},
+        "cursor": {"type": "string"},
+        "more": {"type": "boolean"},
+        "scope": {"type": "array", "items": {"type": "string"}},
+        "history": _ID,
+        "server_time": _MOMENT,
+        "changes": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["kind", "id", "op"],
+                "properties": {
+                    "kind": {"type": "string"},
+                    "id": {"type": "string"},
+                    "op": {"type": "string", "enum": ["put", "delete"]},
+                    "data": {"type": "object", "additionalProperties": True},
+                },
+            },
+        },
+    },
+}
+
+RECEIPTS: dict[str, Any] = {
+    "type": "object",
+    "required": ["day", "device", "items", "counts", "digest"],
+    "properties": {
+        "day": {"type": "string", "format": "date"},
+        "device": {**_ID, "nullable": True},
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "verdict"],
+                "properties": {"id": _ID, "verdict": {"type": "string"}},
+            },
+        },
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "digest": {"type": "string"},
+    },
+}

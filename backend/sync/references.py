@@ -1,0 +1,172 @@
+"""What an item speaks of must exist and lie in the sender's cells; missing and forbidden are answered alike.
+
+One query per kind of thing referred to, however many items. See docs/sync.md, "References".
+"""
+
+import uuid
+from collections.abc import Sequence
+
+from backend.accounts.choices import Capability
+from backend.accounts.models import User
+from backend.core.errors import ApiError, ErrorCode
+from backend.core.scope import Scope
+from backend.health.selectors import monitored_on
+from backend.regions.choices import Level
+from backend.regions.models import Region
+from backend.residents.rules import check_document, check_phone, place_in_words
+from backend.residents.selectors import HouseholdRef, PersonRef, households_by_id, people_by_id
+from backend.sync.choices import ItemKind
+from backend.sync.intake import Incoming
+from backend.sync.serializers import CheckBody, HouseholdBody, ReturneeBody, VisitBody
+
+CAPABILITY_OF = {
+    ItemKind.HOUSEHOLD: Capability.HOUSEHOLD_EDIT,
+    ItemKind.RETURNEE: Capability.RETURNEE_REGISTER,
+    ItemKind.VISIT: Capability.VISIT_RECORD,
+    ItemKind.CHECK: Capability.CHECK_RECORD,
+}
+
+
+class _Known:
+    """What the items of one batch refer to, fetched at once, plus what the batch itself brings."""
+
+    def __init__(self, items: Sequence[Incoming], user: User) -> None:
+        bodies = [item.body for item in items]
+        households = {b.household for b in bodies if isinstance(b, (VisitBody, HouseholdBody))}
+        households |= {b.household for b in bodies if isinstance(b, ReturneeBody) and b.household}
+        people = {b.person for b in bodies if isinstance(b, (CheckBody, ReturneeBody))}
+        people |= {p.person for b in bodies if isinstance(b, VisitBody) for p in b.people if p.person}
+        cells = {b.region for b in bodies if isinstance(b, (HouseholdBody, ReturneeBody))}
+        self.households: dict[uuid.UUID, HouseholdRef] = households_by_id(households) if households else {}
+        self.people: dict[uuid.UUID, PersonRef] = people_by_id(people) if people else {}
+        self.cells = (
+            set(Region.objects.filter(code__in=cells, level=Level.GRID, valid_to=None).values_list("code", flat=True))
+            if cells
+            else set()
+        )
+        self.scope: dict[ItemKind, Scope] = {kind: user.scope(cap) for kind, cap in CAPABILITY_OF.items()}
+        self.new_households: dict[uuid.UUID, tuple[str, str]] = {}
+        self.new_people: dict[uuid.UUID, tuple[str, str]] = {}
+
+
+def resolve(items: Sequence[Incoming], *, user: User) -> None:
+    """Give every item its cell and place, or reject it with the code that says what is missing."""
+    if not items:
+        return
+    known = _Known(items, user)
+    for kind in ItemKind:
+        for item in items:
+            if item.open and item.kind == kind:
+                _RESOLVERS[kind](item, known)
+    _require_monitoring([item for item in items if item.open and item.kind == ItemKind.CHECK], known)
+
+
+def _household(item: Incoming, known: _Known) -> None:
+    body = item.body
+    assert isinstance(body, HouseholdBody)
+    if body.region not in known.cells or not known.scope[ItemKind.HOUSEHOLD].covers(body.region):
+        return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
+    if body.household in known.households or body.household in known.new_households:
+        return item.reject(ErrorCode.ID_REUSED, "body.household")
+    if body.phone:
+        try:
+            check_phone(body.phone)
+        except ApiError as error:
+            return item.reject(error.code, "body.phone")
+    place = place_in_words(
+        building=body.building, unit=body.unit, floor=body.floor, door=body.door, address=body.address
+    )
+    item.region_code, item.place = body.region, place
+    known.new_households[body.household] = (body.region, place)
+    return None
+
+
+def _returnee(item: Incoming, known: _Known) -> None:
+    body = item.body
+    assert isinstance(body, ReturneeBody)
+    if body.region not in known.cells or not known.scope[ItemKind.RETURNEE].covers(body.region):
+        return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
+    try:
+        check_document(body.document_type, body.document_number)
+    except ApiError as error:
+        return item.reject(error.code, "body.document_number")
+    try:
+        check_phone(body.phone)
+    except ApiError as error:
+        return item.reject(error.code, "body.phone")
+    if body.household is None and not body.address.strip():
+        return item.reject(ErrorCode.MISSING_FIELD, "body.address")
+    place = body.address
+    if body.household is not None:
+        found = _find_household(body.household, known, ItemKind.RETURNEE)
+        if found is None:
+            return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
+        place = found[1]
+    item.region_code, item.place = body.region, place
+    known.new_people[body.person] = (body.region, place)
+    return None
+
+
+def _visit(item: Incoming, known: _Known) -> None:
+    body = item.body
+    assert isinstance(body, VisitBody)
+    found = _find_household(body.household, known, ItemKind.VISIT)
+    if found is None:
+        return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
+    for index, seen in enumerate(body.people):
+        if seen.person and seen.person not in known.people and seen.person not in known.new_people:
+            return item.reject(ErrorCode.UNKNOWN_PERSON, f"body.people[{index}].person")
+    item.region_code, item.place = found
+    return None
+
+
+def _check(item: Incoming, known: _Known) -> None:
+    body = item.body
+    assert isinstance(body, CheckBody)
+    found = known.new_people.get(body.person)
+    if found is None:
+        person = known.people.get(body.person)
+        if person is not None and known.scope[ItemKind.CHECK].covers(person.region_code):
+            found = (person.region_code, person.place)
+    if found is None:
+        return item.reject(ErrorCode.UNKNOWN_PERSON, "body.person")
+    item.region_code, item.place = found
+    return None
+
+
+_RESOLVERS = {
+    ItemKind.HOUSEHOLD: _household,
+    ItemKind.RETURNEE: _returnee,
+    ItemKind.VISIT: _visit,
+    ItemKind.CHECK: _check,
+}
+
+
+def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind) -> tuple[str, str] | None:
+    """`(cell now, place)` of a household in the sender's cells, or once in them: a late write follows the household."""
+    if household in known.new_households:
+        return known.new_households[household]
+    ref = known.households.get(household)
+    if ref is None:
+        return None
+    scope = known.scope[kind]
+    if scope.covers(ref.region_code) or any(scope.covers(code) for code in ref.previous_codes):
+        return ref.region_code, ref.place
+    return None
+
+
+def _require_monitoring(checks: list[Incoming], known: _Known) -> None:
+    asked = [
+        (item.body.person, item.placed.business_day)
+        for item in checks
+        if isinstance(item.body, CheckBody) and item.body.person not in known.new_people
+    ]
+    if not asked:
+        return
+    monitored = monitored_on(asked)
+    for item in checks:
+        assert isinstance(item.body, CheckBody)
+        pair = (item.body.person, item.placed.business_day)
+        # A doubtful time says nothing about the day; the record is kept, out of figures, until it is confirmed.
+        if item.body.person not in known.new_people and pair not in monitored and not item.placed.doubtful:
+            item.reject(ErrorCode.NOT_UNDER_MONITORING, "body.person")

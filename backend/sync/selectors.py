@@ -1,0 +1,164 @@
+"""Pull (下发) and receipts (回执): reads of the phone's protocol. See docs/sync.md."""
+
+import datetime as dt
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+import msgspec
+from django.db import connection
+
+from backend.accounts.choices import Capability
+from backend.accounts.models import User
+from backend.core import clock
+from backend.core.errors import ApiError, ErrorCode
+from backend.core.scope import Scope, after, ancestors
+from backend.facts.models import SyncItem
+from backend.policies.selectors import value_of
+from backend.sync.history import current_history
+from backend.sync.rules import Cursor
+from backend.sync.sources import PULL_SOURCES, PullSource
+
+MAX_PAGE = 2000
+DEFAULT_PAGE = 500
+#: Rules a phone needs to work offline.
+PHONE_POLICIES = (
+    "fever_threshold", "symptoms.door", "symptoms.monitoring", "temperature.presets", "checks.per_day",
+    "monitoring.returnee.days", "alert.acknowledge.hours", "report.cutoff.grid", "report.cutoff.village",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of changes; each change is JSON text ready to send."""
+
+    resync: bool
+    cursor: str
+    more: bool
+    changes: list[str]
+    scope: Scope
+    history: str
+
+
+def changes_since(*, user: User, cursor: str, limit: int) -> Page:
+    """The changes in the user's cells since `cursor` ("" for a first download), oldest first. Raises BAD_CURSOR.
+
+    Only rows of transactions below the snapshot's xmin are returned: a transaction that commits later than a younger one
+    is not skipped, it is waited for. Another history or scope starts over with `resync`.
+    """
+    scope = user.scope(Capability.SYNC)
+    history = current_history()
+    policies, digest = _policies(scope)
+    fresh = Cursor(history, scope.digest(), "", 0, 0, "")
+    at = fresh
+    if cursor:
+        try:
+            at = Cursor.decode(cursor)
+        except ValueError as error:
+            raise ApiError(ErrorCode.BAD_CURSOR, field="cursor") from error
+    resync = not cursor or at.history != history or at.scope != fresh.scope
+    if resync:
+        at = fresh
+    changes = [] if at.policy == digest else policies
+    rows = _rows(user=user, scope=scope, at=at, limit=limit + 1) if scope else []
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if at is fresh:
+        changes = [*changes, *_ancestor_regions(scope)]
+    changes = [*changes, *(text for _, _, _, text in rows)]
+    xid, rank, last = (rows[-1][0], rows[-1][1], rows[-1][2]) if rows else (at.xid, at.rank, at.id)
+    onward = Cursor(history, fresh.scope, digest, xid, rank, last)
+    return Page(resync, onward.encode(), more, changes, scope, history)
+
+
+def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int, int, str, str]]:
+    """`(xid, rank, id, JSON)` of one page, in one statement over every source."""
+    parameters: dict[str, object] = {
+        "xid": at.xid, "rank": at.rank, "id": at.id, "limit": limit, "today": clock.today(), "user": user.pk,
+        "first": at.xid == 0,
+    }  # fmt: skip
+    for index, prefix in enumerate(scope):
+        parameters[f"from{index}"], parameters[f"to{index}"] = prefix, after(prefix)
+    selects = [
+        _select(source, rank, prefixes=len(scope.prefixes)) for rank, source in enumerate(PULL_SOURCES, start=1)
+    ]
+    statement = (
+        "WITH below AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin) "
+        f"SELECT xid, rank, id, body FROM ({' UNION ALL '.join(selects)}) AS page "
+        'ORDER BY xid, rank, id COLLATE "C" LIMIT %(limit)s'
+    )
+    with connection.cursor() as db:
+        db.execute(statement, parameters)
+        return db.fetchall()
+
+
+def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
+    """One source's part of the page, already cut to the page's length."""
+    cells = " OR ".join(
+        f"({source.region} >= %(from{i})s AND {source.region} < %(to{i})s)" for i in range(prefixes)
+    )
+    join = (
+        "LEFT JOIN health_monitoring m ON m.source_id = t.id" if source.kind == "returnee" else ""
+    )
+    key = f'({source.key})::text COLLATE "C"'
+    envelope = (
+        f"json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"
+        if source.op == "delete"
+        else f"json_build_object('kind', '{source.kind}', 'id', {source.key}, 'op', 'put', 'data', {source.data})"
+    )
+    where = f" AND ({source.where})" if source.where else ""
+    return (
+        f"(SELECT t.changed_xid AS xid, {rank} AS rank, {key} AS id, {envelope}::text AS body "  # noqa: S608 - constants
+        f"FROM {source.table} t {join} "
+        "WHERE t.changed_xid < (SELECT xmin FROM below) AND t.changed_xid >= %(xid)s "
+        f"AND (t.changed_xid > %(xid)s OR {rank} > %(rank)s OR ({rank} = %(rank)s AND {key} > %(id)s)) "
+        f"AND ({cells}){where} ORDER BY t.changed_xid, {key} LIMIT %(limit)s)"
+    )
+
+
+def _policies(scope: Scope) -> tuple[list[str], str]:
+    """The phone's rules as changes, and their digest: they are sent again when any of them differs."""
+    region = next(iter(scope), "")
+    day = clock.today()
+    changes = []
+    for key in PHONE_POLICIES:
+        rule = value_of(key, region_code=region, on=day)
+        data = {"key": key, "value": rule.value, "unit": rule.unit, "version": rule.version, "clause": rule.clause}
+        change = {"kind": "policy", "id": key, "op": "put", "data": data}
+        changes.append(msgspec.json.encode(change).decode())
+    return changes, hashlib.sha256("\n".join(changes).encode()).hexdigest()[:12]
+
+
+def _ancestor_regions(scope: Scope) -> list[str]:
+    """The names above the user's cells, for headings; they lie outside the scope and are sent with a first download."""
+    codes = {a for code in scope for a in ancestors(code)[:-1]}
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT json_build_object('kind', 'region', 'id', code, 'op', 'put', 'data', json_build_object("
+            "'code', code, 'name', name, 'level', level, 'parent', parent_code))::text "
+            "FROM regions_region WHERE code = ANY(%s) AND NOT placeholder ORDER BY code",
+            [list(codes)],
+        )
+        return [row[0] for row in db.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """What the server holds of one device and day. `digest` is over the sorted `id verdict` lines."""
+
+    items: list[tuple[uuid.UUID, str]]
+    counts: dict[str, int]
+    digest: str
+
+
+def receipts_of(*, user: User, day: dt.date, device: uuid.UUID | None) -> Receipts:
+    """The verdicts on the user's own items of `day`, by id. One query."""
+    rows = SyncItem.objects.filter(author_id=user.pk, day=day)
+    if device is not None:
+        rows = rows.filter(device_id=device)
+    items = list(rows.order_by("id").values_list("id", "verdict"))
+    counts: dict[str, int] = {"created": 0, "rejected": 0, "conflict": 0}
+    for _, verdict in items:
+        counts[verdict] = counts.get(verdict, 0) + 1
+    lines = "\n".join(f"{item} {verdict}" for item, verdict in items)
+    return Receipts(items, counts, hashlib.sha256(lines.encode()).hexdigest())

@@ -1,0 +1,152 @@
+"""The wire shape of the phone's protocol, compiled by msgspec. docs/sync.md describes every field.
+
+Only shape is checked here: types, lengths, ranges, unknown and missing fields. Whether a household exists or a person is
+under monitoring is decided in `services`.
+"""
+
+import datetime as dt
+import re
+import uuid
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from backend.core.errors import ErrorCode
+from backend.facts.choices import Symptom
+from backend.sync.choices import ItemKind
+from backend.visits.choices import Need, Outcome
+
+MAX_ITEMS = 500
+MAX_ITEM_BYTES = 8 * 1024
+SCHEMAS = (1,)
+
+Moment = Annotated[dt.datetime, Meta(tz=True)]
+Temperature = Annotated[float, Meta(ge=35.0, le=42.5)]
+SymptomCode = Literal[tuple(Symptom.values)]  # type: ignore[valid-type]
+NeedCode = Literal[tuple(Need.values)]  # type: ignore[valid-type]
+OutcomeCode = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
+Note = Annotated[str, Meta(max_length=500)]
+CellCode = Annotated[str, Meta(pattern=r"^[0-9]{15}$")]
+
+
+class Envelope(Struct, forbid_unknown_fields=True):
+    """One upload. Items stay raw, so that a bad one spoils no other."""
+
+    device: uuid.UUID
+    api_level: Annotated[int, Meta(ge=1, le=1000)]
+    sent_at: Moment
+    items: Annotated[list[msgspec.Raw], Meta(max_length=MAX_ITEMS)]
+
+
+class Item(Struct, forbid_unknown_fields=True):
+    """One record; the body's shape follows from `kind` and `schema`."""
+
+    id: uuid.UUID
+    kind: str
+    schema: int
+    seq: Annotated[int, Meta(ge=1, le=2**53)]
+    observed_at: Moment
+    body: msgspec.Raw
+
+
+class ItemId(Struct):
+    """What can still be read of an item that is no `Item`."""
+
+    id: uuid.UUID
+
+
+class PersonBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    person: uuid.UUID | None = None
+    temperature: Temperature | None = None
+    symptoms: Annotated[list[SymptomCode], Meta(max_length=10)] = []
+
+
+class VisitBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    household: uuid.UUID
+    outcome: OutcomeCode
+    people: Annotated[list[PersonBody], Meta(max_length=30)] = []
+    needs: Annotated[list[NeedCode], Meta(max_length=5)] = []
+    note: Note | None = None
+
+
+class CheckBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    person: uuid.UUID
+    session: Literal["morning", "evening"]
+    method: Literal["door", "phone", "self"]
+    symptoms: Annotated[list[SymptomCode], Meta(max_length=10)]
+    temperature: Temperature | None = None
+    reachable: bool = True
+    note: Note | None = None
+
+
+class ReturneeBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    person: uuid.UUID
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    phone: Annotated[str, Meta(min_length=1, max_length=20)]
+    document_type: Literal["id_card", "passport", "hk_macau", "taiwan", "other"]
+    document_number: Annotated[str, Meta(min_length=1, max_length=40)]
+    arrived_on: dt.date
+    region: CellCode
+    origin: Annotated[str, Meta(pattern=r"^[0-9]{2}([0-9]{2}){0,2}$")] | None = None
+    origin_text: Annotated[str, Meta(max_length=60)] = ""
+    transport: Annotated[str, Meta(max_length=40)] = ""
+    household: uuid.UUID | None = None
+    address: Annotated[str, Meta(max_length=120)] = ""
+
+
+class HouseholdBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    household: uuid.UUID
+    region: CellCode
+    address: Annotated[str, Meta(max_length=120)]
+    head_name: Annotated[str, Meta(max_length=40)]
+    headcount: Annotated[int, Meta(ge=0, le=50)]
+    building: Annotated[str, Meta(max_length=20)] = ""
+    unit: Annotated[str, Meta(max_length=10)] = ""
+    floor: Annotated[int, Meta(ge=-5, le=150)] | None = None
+    door: Annotated[str, Meta(max_length=10)] = ""
+    phone: Annotated[str, Meta(max_length=20)] | None = None
+    occupancy: Literal["occupied", "empty", "rented", "owner_away"] = "occupied"
+    care: Annotated[
+        list[
+            Literal[
+                "elderly_alone", "disabled", "pregnant", "infant", "chronic", "dialysis", "left_behind_child", "other"
+            ]
+        ],
+        Meta(max_length=8),
+    ] = []
+
+
+Body = VisitBody | CheckBody | ReturneeBody | HouseholdBody
+
+BODIES: dict[str, type[Body]] = {
+    ItemKind.HOUSEHOLD.value: HouseholdBody,
+    ItemKind.RETURNEE.value: ReturneeBody,
+    ItemKind.VISIT.value: VisitBody,
+    ItemKind.CHECK.value: CheckBody,
+}
+BODY_DECODERS = {kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()}
+ENVELOPE_DECODER = msgspec.json.Decoder(Envelope)
+ITEM_DECODER = msgspec.json.Decoder(Item)
+ITEM_ID_DECODER = msgspec.json.Decoder(ItemId)
+CANONICAL = msgspec.json.Encoder(order="sorted")
+
+_FIELD_IN_MESSAGE = re.compile(r"field `([^`]+)`")
+_PATH_IN_MESSAGE = re.compile(r"at `\$\.?([^`]*)`")
+
+
+def shape_error(error: msgspec.DecodeError) -> tuple[ErrorCode, str | None]:
+    """The code and the path of the field that a decoder complained of; the value itself is never repeated."""
+    if not isinstance(error, msgspec.ValidationError):
+        return ErrorCode.NOT_JSON, None
+    text = str(error)
+    path = m[1] if (m := _PATH_IN_MESSAGE.search(text)) else ""
+    if text.startswith("Object missing required field"):
+        code, name = ErrorCode.MISSING_FIELD, m[1] if (m := _FIELD_IN_MESSAGE.search(text)) else ""
+    elif text.startswith("Object contains unknown field"):
+        # A name that a stranger chose is not echoed beyond what an identifier may hold.
+        name = m[1] if (m := _FIELD_IN_MESSAGE.search(text)) else ""
+        code, name = ErrorCode.UNKNOWN_FIELD, re.sub(r"[^A-Za-z0-9_]", "?", name)[:40]
+    else:
+        return ErrorCode.BAD_FIELD, path[:80] or None
+    return code, ".".join(part for part in (path[:80], name) if part) or None

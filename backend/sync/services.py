@@ -1,0 +1,221 @@
+"""Push (上报): records in, a verdict per item, nothing lost and nothing twice. The protocol is docs/sync.md.
+
+One transaction claims every id in the ledger and stores every fact, in a number of statements that does not grow with
+the batch. Should the database refuse something that validation let pass, the batch is halved until the one item that
+cannot be stored stands alone and is sent back; the others are stored.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from backend.accounts.models import User
+from backend.audit.services import audit_record
+from backend.core import clock
+from backend.core.errors import ErrorCode
+from backend.core.ids import new_id
+from backend.facts.choices import Verdict
+from backend.facts.models import Batch, SyncItem
+from backend.facts.rules import clock_skew
+from backend.residents.services import blob_seal
+from backend.sync.intake import Incoming, read_items
+from backend.sync.references import resolve
+from backend.sync.rules import verdict_of_known
+from backend.sync.serializers import Envelope
+from backend.sync.storing import store_bodies
+
+REJECTED_KEEP_DAYS = 30
+
+
+class ItemResult(msgspec.Struct, omit_defaults=True):
+    """The verdict on one item, as it goes out. `id` is None only where the item had none that could be read."""
+
+    id: str | None
+    verdict: str
+    code: str | None = None
+    field: str | None = None
+    message: str | None = None
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What came of a batch."""
+
+    results: list[ItemResult]
+    skew: dt.timedelta
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def batch_push(*, user: User, envelope: Envelope) -> Pushed:
+    """Judge and store one upload. Never raises for a bad item; raises OperationalError when the database is away."""
+    received_at = clock.now()
+    skew = clock_skew(received_at=received_at, sent_at=envelope.sent_at)
+    items = read_items(envelope.items, skew=skew, received_at=received_at)
+    _judge_known(items)
+    resolve([item for item in items if item.open], user=user)
+    _store_halving([item for item in items if item.open], user=user, device=envelope.device, received_at=received_at)
+    with transaction.atomic():
+        _keep_rejected(items, user=user, device=envelope.device, received_at=received_at)
+        counts = _count(items)
+        _write_batch(counts, user=user, envelope=envelope, received_at=received_at, skew=skew, items=len(items))
+    return Pushed([_result(item) for item in items], skew, counts)
+
+
+def _judge_known(items: Sequence[Incoming]) -> None:
+    """Settle what the ledger, or an earlier item of this very batch, already holds under the same id."""
+    seen: dict[uuid.UUID, Incoming] = {}
+    for item in items:
+        if item.id is None or not item.open:
+            continue
+        first = seen.setdefault(item.id, item)
+        if first is not item:
+            item.settle(Verdict.DUPLICATE if first.body_hash == item.body_hash else Verdict.CONFLICT)
+    if not seen:
+        return
+    for known in SyncItem.objects.filter(id__in=list(seen)).values_list("id", "body_hash", "verdict"):
+        _settle_known(seen[known[0]], bytes(known[1]), known[2])
+
+
+def _settle_known(item: Incoming, stored_hash: bytes, stored_verdict: str) -> None:
+    verdict = verdict_of_known(stored_verdict=stored_verdict, stored_hash=stored_hash, body_hash=item.body_hash)
+    if verdict is not None:
+        item.settle(verdict)
+
+
+def _store_halving(items: list[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
+    if not items:
+        return
+    try:
+        with transaction.atomic():
+            claimed = _claim(items, user=user, device=device, received_at=received_at)
+            store_bodies(claimed, user=user, device=device, received_at=received_at)
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError:
+        for item in items:
+            item.reopen()
+        if len(items) == 1:
+            items[0].reject(ErrorCode.STORAGE_REFUSED)
+            return
+        middle = len(items) // 2
+        for half in (items[:middle], items[middle:]):
+            _store_halving(half, user=user, device=device, received_at=received_at)
+
+
+# Ids are inserted in order: two uploads of the same items then wait for each other in line, never in a ring.
+_CLAIM = """
+INSERT INTO facts_syncitem (id, kind, body_hash, device_id, author_id, seq, day, verdict, code, received_at)
+SELECT i, k, h, %(device)s, %(author)s, s, d, 'created', '', %(received)s
+FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(hashes)s::bytea[], %(seqs)s::bigint[], %(days)s::date[])
+    AS t(i, k, h, s, d)
+ORDER BY i
+ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, body_hash = EXCLUDED.body_hash, device_id = EXCLUDED.device_id,
+    author_id = EXCLUDED.author_id, seq = EXCLUDED.seq, day = EXCLUDED.day, verdict = 'created', code = '',
+    received_at = EXCLUDED.received_at
+WHERE facts_syncitem.verdict = 'rejected'
+RETURNING id
+"""
+
+
+def _claim(items: list[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> list[Incoming]:
+    """The items whose ids are now ours; the others were stored by somebody else a moment ago and are settled."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "device": device, "author": user.pk, "received": received_at,
+                "ids": [item.id for item in items], "kinds": [item.kind for item in items],
+                "hashes": [item.body_hash for item in items], "seqs": [item.seq for item in items],
+                "days": [item.placed.business_day for item in items],
+            },
+        )  # fmt: skip
+        ours = {row[0] for row in cursor.fetchall()}
+    lost = {item.id: item for item in items if item.id not in ours}
+    if lost:
+        for known in SyncItem.objects.filter(id__in=list(lost)).values_list("id", "body_hash", "verdict"):
+            _settle_known(lost[known[0]], bytes(known[1]), known[2])
+    claimed = [item for item in items if item.id in ours]
+    for item in claimed:
+        item.settle(Verdict.CREATED)
+    return claimed
+
+
+_KEEP_REJECTED = """
+INSERT INTO facts_syncitem (id, kind, body_hash, device_id, author_id, seq, day, verdict, code, received_at)
+SELECT i, k, h, %(device)s, %(author)s, s, %(day)s, 'rejected', c, %(received)s
+FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(hashes)s::bytea[], %(seqs)s::bigint[], %(codes)s::text[])
+    AS t(i, k, h, s, c)
+ORDER BY i
+ON CONFLICT (id) DO UPDATE SET code = EXCLUDED.code, body_hash = EXCLUDED.body_hash, received_at = EXCLUDED.received_at
+WHERE facts_syncitem.verdict = 'rejected'
+"""
+
+
+def _keep_rejected(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
+    """Note refused ids in the ledger and keep their bodies, sealed: nothing that somebody wrote down is thrown away."""
+    rejected = {item.id: item for item in items if item.verdict is Verdict.REJECTED and item.id is not None}
+    unreadable = [item for item in items if item.verdict is Verdict.REJECTED and item.id is None]
+    if rejected:
+        rows = list(rejected.values())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _KEEP_REJECTED,
+                {
+                    "device": device, "author": user.pk, "received": received_at,
+                    "day": clock.business_day(received_at), "ids": list(rejected),
+                    "kinds": [item.kind[:20] for item in rows], "hashes": [item.body_hash for item in rows],
+                    "seqs": [item.seq for item in rows],
+                    "codes": [item.error.code if item.error else "" for item in rows],
+                },
+            )  # fmt: skip
+    if rejected or unreadable:
+        bodies = [bytes(item.raw) for item in (*rejected.values(), *unreadable)]
+        blob_seal(
+            purpose="rejected_item",
+            content=b"[" + b",".join(bodies) + b"]",
+            region_code=next(iter(user.scope()), ""),
+            author_id=user.pk,
+            keep_days=REJECTED_KEEP_DAYS,
+        )
+
+
+def _count(items: Sequence[Incoming]) -> dict[str, int]:
+    counts = dict.fromkeys(Verdict.values, 0)
+    for item in items:
+        counts[item.verdict.value] += 1  # type: ignore[union-attr]  # every item is settled by now
+    return counts
+
+
+def _write_batch(
+    counts: dict[str, int],
+    *,
+    user: User,
+    envelope: Envelope,
+    received_at: dt.datetime,
+    skew: dt.timedelta,
+    items: int,
+) -> None:
+    if not items:
+        return
+    batch = Batch.objects.create(
+        id=new_id(), device_id=envelope.device, author_id=user.pk, sent_at=envelope.sent_at, received_at=received_at,
+        skew_seconds=skew.total_seconds(), items=items, created=counts[Verdict.CREATED],
+        rejected=counts[Verdict.REJECTED],
+    )  # fmt: skip
+    audit_record(
+        actor=user, action="sync.push", target_kind="batch", target_id=batch.id, region=next(iter(user.scope()), ""),
+        detail=counts,
+    )  # fmt: skip
+
+
+def _result(item: Incoming) -> ItemResult:
+    verdict = item.verdict.value if item.verdict else Verdict.REJECTED.value
+    if item.verdict is Verdict.CONFLICT:
+        return ItemResult(str(item.id), verdict, ErrorCode.ID_REUSED.code, None, ErrorCode.ID_REUSED.message)
+    if item.error is None:
+        return ItemResult(str(item.id), verdict)
+    return ItemResult(str(item.id) if item.id else None, verdict, item.error.code, item.field, item.error.message)

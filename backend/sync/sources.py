@@ -1,0 +1,105 @@
+"""What a phone pulls: one SELECT per kind, each giving `(xid, id, JSON text)` of the rows in some cells.
+
+PostgreSQL writes the JSON, so a page of a thousand changes costs one statement and no per-row work in Python. The rank
+of a source orders kinds within one transaction: what left a cell goes before what entered it. Nothing here decrypts:
+phones receive masked columns only. See docs/sync.md, "Pull".
+"""
+
+from dataclasses import dataclass
+
+#: Facts older than this many days stay on the server; a phone shows the last days only.
+FACT_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class PullSource:
+    """`table` has `region`, the column with the cell's code; `data` is a JSON expression; `where` a further filter."""
+
+    kind: str
+    table: str
+    data: str
+    region: str = "t.region_code"
+    key: str = "t.id"
+    where: str = ""
+    op: str = "put"
+
+
+PULL_SOURCES: tuple[PullSource, ...] = (
+    PullSource(
+        kind="",
+        table="core_tombstone",
+        key="t.object_id",
+        op="delete",
+        # A first download has nothing to delete.
+        where="%(first)s IS FALSE",
+        data="t.kind",
+    ),
+    PullSource(
+        kind="region",
+        table="regions_region",
+        region="t.code",
+        key="t.code",
+        where="NOT t.placeholder AND t.valid_to IS NULL",
+        data="json_build_object('code', t.code, 'name', t.name, 'level', t.level, 'parent', t.parent_code)",
+    ),
+    PullSource(
+        kind="household",
+        table="residents_household",
+        where="t.closed_at IS NULL",
+        data=(
+            "json_build_object('id', t.id, 'region', t.region_code, 'address', t.address, 'building', t.building, "
+            "'unit', t.unit, 'floor', t.floor, 'door', t.door, 'head', t.head_masked, 'headcount', t.headcount, "
+            "'occupancy', t.occupancy, 'care', t.care, 'phone_known', t.phone_sealed IS NOT NULL, "
+            "'version', t.version, 'sort', t.sort_key)"
+        ),
+    ),
+    PullSource(
+        kind="person",
+        table="residents_person",
+        data=(
+            "json_build_object('id', t.id, 'household', t.household_id, 'region', t.region_code, "
+            "'name', t.name_masked, 'purpose', t.purposes, 'phone_last4', nullif(t.phone_last4, ''), "
+            "'version', t.version)"
+        ),
+    ),
+    PullSource(
+        kind="returnee",
+        table="returnees_returnee",
+        data=(
+            "json_build_object('id', t.id, 'person', t.person_id, 'region', t.region_code, 'origin_name', "
+            "coalesce((SELECT r.name FROM regions_region r WHERE r.code = nullif(t.origin_code, '')), t.origin_text), "
+            "'arrived_on', t.arrived_on, 'monitor_from', m.from_day, 'monitor_to', m.to_day, 'state', t.state)"
+        ),
+        where="true",
+    ),
+    PullSource(
+        kind="code",
+        table="health_codestatus",
+        key="t.person_id",
+        data=(
+            "json_build_object('person', t.person_id, 'colour', t.colour, 'reason', t.reason, 'since', t.since, "
+            "'rule_version', t.rule_version, 'clause', t.clause)"
+        ),
+    ),
+    PullSource(
+        kind="visit",
+        table="visits_visit",
+        where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
+        data=(
+            "json_build_object('id', t.id, 'household', t.household_id, 'region', t.region_code, "
+            "'outcome', t.outcome, 'observed_at', t.corrected_at, 'day', t.business_day, "
+            "'temperature_max', t.temperature_max, 'fever', t.fever_count, 'symptoms', t.symptom_count, "
+            "'author_name', t.author_name, 'mine', t.author_id = %(user)s)"
+        ),
+    ),
+    PullSource(
+        kind="check",
+        table="health_dailycheck",
+        where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
+        data=(
+            "json_build_object('id', t.id, 'person', t.person_id, 'region', t.region_code, 'session', t.session, "
+            "'day', t.business_day, 'temperature', t.temperature, 'symptoms', t.symptoms, 'method', t.method, "
+            "'author_name', t.author_name)"
+        ),
+    ),
+)

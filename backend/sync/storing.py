@@ -1,0 +1,92 @@
+"""Hand the bodies of claimed items to the services that own them, in an order in which references hold."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.core.errors import ApiError
+from backend.facts.choices import Verdict
+from backend.facts.models import SyncItem
+from backend.health.services import CheckRow, checks_record
+from backend.residents.services import HouseholdInput, households_create
+from backend.returnees.services import returnee_register
+from backend.sync.intake import Incoming
+from backend.sync.serializers import CheckBody, HouseholdBody, ReturneeBody, VisitBody
+from backend.visits.rules import PersonSeen
+from backend.visits.services import VisitRow, visits_record
+
+
+def store_bodies(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
+    """Store what was just claimed, inside the caller's transaction. Facts go last: their alerts take the event lock."""
+    households = [_household(item) for item in items if isinstance(item.body, HouseholdBody)]
+    if households:
+        households_create(items=households, actor=user)
+    for item in items:
+        if isinstance(item.body, ReturneeBody):
+            _register(item, item.body, user=user, device=device, received_at=received_at)
+    common = {"author_id": user.pk, "author_name": user.display_name, "device_id": device, "received_at": received_at}
+    visits_record(rows=[_visit(item, item.body, common) for item in items if isinstance(item.body, VisitBody)])
+    checks_record(rows=[_check(item, item.body, common) for item in items if isinstance(item.body, CheckBody)])
+
+
+def _household(item: Incoming) -> HouseholdInput:
+    body = item.body
+    assert isinstance(body, HouseholdBody)
+    return HouseholdInput(
+        id=body.household, region_code=body.region, address=body.address, building=body.building, unit=body.unit,
+        floor=body.floor, door=body.door, head_name=body.head_name, headcount=body.headcount, phone=body.phone,
+        occupancy=body.occupancy, care=tuple(body.care),
+    )  # fmt: skip
+
+
+def _register(
+    item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UUID, received_at: dt.datetime
+) -> None:
+    """Register one returnee in a savepoint: what the register refuses is sent back, and spoils nothing else."""
+    assert item.id is not None
+    try:
+        with transaction.atomic():
+            returnee_register(
+                id=item.id, person_id=body.person, name=body.name, phone=body.phone,
+                document_type=body.document_type, document_number=body.document_number, origin_code=body.origin or "",
+                origin_text=body.origin_text, arrived_on=body.arrived_on, transport=body.transport,
+                household_id=body.household, address=body.address, region_code=body.region, actor=user,
+                device_id=device, registered_at=item.placed.corrected_at, received_at=received_at,
+            )  # fmt: skip
+    except ApiError as error:
+        SyncItem.objects.filter(pk=item.id).update(verdict=Verdict.REJECTED, code=error.code.code)
+        item.reject(error.code, f"body.{error.field}" if error.field else None)
+
+
+def _visit(item: Incoming, body: VisitBody, common: dict) -> VisitRow:
+    assert item.id is not None
+    assert item.observed_at is not None
+    return VisitRow(
+        id=item.id, region_code=item.region_code, place=item.place, business_day=item.placed.business_day,
+        observed_at=item.observed_at, corrected_at=item.placed.corrected_at, doubtful=item.placed.doubtful,
+        household_id=body.household, outcome=body.outcome, needs=tuple(body.needs), note=body.note,
+        people=tuple(
+            PersonSeen(str(p.person) if p.person else None, _tenths(p.temperature), tuple(p.symptoms))
+            for p in body.people
+        ),
+        **common,
+    )  # fmt: skip
+
+
+def _check(item: Incoming, body: CheckBody, common: dict) -> CheckRow:
+    assert item.id is not None
+    assert item.observed_at is not None
+    return CheckRow(
+        id=item.id, region_code=item.region_code, business_day=item.placed.business_day,
+        observed_at=item.observed_at, corrected_at=item.placed.corrected_at, doubtful=item.placed.doubtful,
+        person_id=body.person, session=body.session, method=body.method, reachable=body.reachable,
+        temperature=_tenths(body.temperature), symptoms=tuple(body.symptoms), note=body.note, **common,
+    )  # fmt: skip
+
+
+def _tenths(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(round(value, 1)))

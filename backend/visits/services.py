@@ -1,0 +1,140 @@
+"""The only writer of visits. See docs/facts.md."""
+
+import base64
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+from django.db import connection
+
+from backend.alerts.rules import Finding
+from backend.alerts.services import alerts_evaluate
+from backend.core import keyring
+from backend.facts.services import cells_touch
+from backend.policies.selectors import value_of
+from backend.visits.rules import Judged, PersonSeen, judge
+from backend.visits.selectors import households_unseen
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """A validated visit, placed in time and in its cell. `place` is the door in words; `note` is plain until sealed."""
+
+    id: uuid.UUID
+    region_code: str
+    place: str
+    business_day: dt.date
+    observed_at: dt.datetime
+    corrected_at: dt.datetime
+    received_at: dt.datetime
+    doubtful: bool
+    author_id: int
+    author_name: str
+    device_id: uuid.UUID | None
+    household_id: uuid.UUID
+    outcome: str
+    people: tuple[PersonSeen, ...]
+    needs: tuple[str, ...]
+    note: str | None
+    replaces_id: uuid.UUID | None = None
+
+
+# One statement for any number of visits; the JSON document carries the columns that no array type fits.
+_INSERT = """
+INSERT INTO visits_visit (id, region_code, business_day, observed_at, corrected_at, received_at, doubtful, author_id,
+    author_name, device_id, replaces_id, household_id, outcome, people, temperature_max, fever_count, symptom_count,
+    needs, note_sealed, rule_version)
+SELECT id, region_code, business_day, observed_at, corrected_at, received_at, doubtful, author_id, author_name,
+    device_id, replaces_id, household_id, outcome, people, temperature_max, fever_count, symptom_count,
+    coalesce(needs, '{}'), decode(note, 'base64'), rule_version
+FROM jsonb_to_recordset(%s::jsonb) AS v(id uuid, region_code text, business_day date, observed_at timestamptz,
+    corrected_at timestamptz, received_at timestamptz, doubtful boolean, author_id bigint, author_name text,
+    device_id uuid, replaces_id uuid, household_id uuid, outcome text, people jsonb, temperature_max numeric,
+    fever_count smallint, symptom_count smallint, needs text[], note text, rule_version text)
+"""
+
+
+def visits_record(*, rows: Sequence[VisitRow]) -> None:
+    """Store visits whose ids the caller has just claimed, in the caller's transaction: one insert for all.
+
+    Judges fever and symptoms by the rule in force at place and day, marks the cells touched, and raises alerts.
+    """
+    if not rows:
+        return
+    rules: dict[tuple[str, dt.date], tuple[Decimal, frozenset[str], str]] = {}
+    records = []
+    findings = []
+    for row in rows:
+        key = (row.region_code, row.business_day)
+        if key not in rules:
+            rules[key] = _rule_of(*key)
+        threshold, watched, version = rules[key]
+        judged = judge(row.people, threshold=threshold, watched=watched)
+        records.append(_record(row, judged, version))
+        if judged.fever_count or judged.symptom_count:
+            findings.extend(_findings(row))
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [msgspec.json.encode(records).decode()])
+    cells_touch(touched=((row.business_day, row.region_code) for row in rows))
+    if findings:
+        alerts_evaluate(findings=findings)
+
+
+def households_unseen_evaluate(*, day: dt.date) -> int:
+    """Raise an alert for each occupied household nobody has met for the days the policy sets. Returns how many are due.
+
+    Duty A1: no household without contact. The same household is one alert however often this runs.
+    """
+    findings = households_unseen(day=day)
+    if findings:
+        alerts_evaluate(findings=findings)
+    return len(findings)
+
+
+def _rule_of(region_code: str, day: dt.date) -> tuple[Decimal, frozenset[str], str]:
+    threshold = value_of("fever_threshold", region_code=region_code, on=day)
+    watched = value_of("symptoms.door", region_code=region_code, on=day)
+    return Decimal(str(threshold.value)), frozenset(watched.value), threshold.version
+
+
+def _record(row: VisitRow, judged: Judged, version: str) -> dict[str, object]:
+    note = None
+    if row.note:
+        note = base64.b64encode(keyring.seal(row.note, row=row.id, column="visit.note")).decode()
+    return {
+        "id": row.id, "region_code": row.region_code, "business_day": row.business_day,
+        "observed_at": row.observed_at, "corrected_at": row.corrected_at, "received_at": row.received_at,
+        "doubtful": row.doubtful, "author_id": row.author_id, "author_name": row.author_name,
+        "device_id": row.device_id, "replaces_id": row.replaces_id, "household_id": row.household_id,
+        "outcome": row.outcome,
+        "people": [
+            {"person": p.person, "temperature": None if p.temperature is None else float(p.temperature),
+             "symptoms": p.symptoms}
+            for p in row.people
+        ],
+        "temperature_max": judged.temperature_max, "fever_count": judged.fever_count,
+        "symptom_count": judged.symptom_count, "needs": row.needs, "note": note, "rule_version": version,
+    }  # fmt: skip
+
+
+def _findings(row: VisitRow) -> list[Finding]:
+    """One finding per named person, and one for the household's unnamed people together."""
+    named = [seen for seen in row.people if seen.person]
+    unnamed = [seen for seen in row.people if not seen.person]
+    groups = [[seen] for seen in named] + ([unnamed] if unnamed else [])
+    return [
+        Finding(
+            kind="visit", region_code=row.region_code, place=row.place, household_id=row.household_id,
+            person_id=uuid.UUID(group[0].person) if group[0].person else None, business_day=row.business_day,
+            observed_at=row.corrected_at,
+            temperature=max((s.temperature for s in group if s.temperature is not None), default=None),
+            symptoms=tuple(dict.fromkeys(symptom for seen in group for symptom in seen.symptoms)),
+            days_unseen=None, session=None, source_id=row.id,
+        )
+        for group in groups
+    ]  # fmt: skip
+
+

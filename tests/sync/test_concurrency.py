@@ -1,0 +1,72 @@
+"""The same upload from several connections at once, and a database that refuses one item of many."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+import pytest
+from django.db import DataError, connection
+
+from backend.accounts.models import User
+from backend.core import clock
+from backend.facts.models import SyncItem
+from backend.sync import services
+from backend.sync.serializers import Envelope
+from backend.visits.models import Visit
+from tests.conftest import CELL
+from tests.sync.conftest import DEVICE, households_in, item
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def envelope(items: list[dict[str, Any]]) -> Envelope:
+    return msgspec.json.decode(
+        msgspec.json.encode({"device": DEVICE, "api_level": 1, "sent_at": clock.now(), "items": items}), type=Envelope
+    )
+
+
+def test_five_copies_at_once_are_one_record_each(worker: User) -> None:
+    homes = households_in(CELL, 40)
+    items = [item("visit", {"household": str(home), "outcome": "seen_well"}) for home in homes]
+    start = threading.Barrier(5)
+    answers: list[services.Pushed] = []
+
+    def send(order: int) -> None:
+        try:
+            mine = items if order % 2 else list(reversed(items))
+            start.wait()
+            answers.append(services.batch_push(user=worker, envelope=envelope(mine)))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 5
+    created = sum(answer.counts["created"] for answer in answers)
+    duplicates = sum(answer.counts["duplicate"] for answer in answers)
+    assert (created, duplicates) == (40, 160)
+    assert Visit.objects.count() == SyncItem.objects.count() == 40
+
+
+def test_one_poisonous_item_spoils_no_other(worker: User) -> None:
+    homes = households_in(CELL, 20)
+    items = [item("visit", {"household": str(home), "outcome": "seen_well"}) for home in homes]
+    poison = uuid.UUID(items[7]["id"])
+    real: Callable[..., None] = services.store_bodies
+
+    def store(claimed: Any, **kwargs: Any) -> None:
+        if any(entry.id == poison for entry in claimed):
+            raise DataError("refused")
+        real(claimed, **kwargs)
+
+    with patch.object(services, "store_bodies", store):
+        pushed = services.batch_push(user=worker, envelope=envelope(items))
+    refused = [result for result in pushed.results if result.verdict != "created"]
+    assert [(result.id, result.code) for result in refused] == [(str(poison), "storage_refused")]
+    assert Visit.objects.count() == 19
