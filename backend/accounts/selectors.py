@@ -1,7 +1,6 @@
 """Reads about users, duties and devices."""
 
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -53,9 +52,9 @@ def commands(actor: User, user: User, capability: str) -> bool:
     )
 
 
-def region_names(codes: Iterable[str]) -> dict[str, str]:
-    """Code → name for those of `codes` that exist."""
-    return dict(Region.objects.filter(code__in=set(codes)).values_list("code", "name"))
+def duties_in(code: str) -> int:
+    """How many duties in force, or to come, lie in the region `code` itself."""
+    return Duty.objects.filter(region_code=code, revoked_at=None).exclude(valid_to__lt=clock.today()).count()
 
 
 def session_state(user: User, *, csrf: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class SessionUserAnswer(serializers.Serializer[object]):
 
 class SessionRoleAnswer(serializers.Serializer[object]):
     role = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class SessionDutyAnswer(serializers.Serializer[object]):

@@ -8,3 +8,9 @@ class OpsConfig(AppConfig):
     label = "ops"
     verbose_name = "运维"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Models are importable from here on, not before.
+        from backend.ops.registration import connect  # noqa: PLC0415
+
+        connect()

@@ -15,7 +15,6 @@ from backend.accounts.choices import Capability
 from backend.accounts.models import User
 from backend.accounts.selectors import commands
 from backend.accounts.services.sessions import sessions_end
-from backend.audit.services import audit_record
 from backend.core.errors import ApiError, ErrorCode
 
 CODE_LIFETIME = dt.timedelta(hours=24)
@@ -65,7 +64,7 @@ def password_reset(*, actor: User, user: User) -> str:
 
 
 def password_redeem(*, username: str, code: str, new: str) -> User:
-    """Trade the code for a new password. Raises `bad_reset_code` (which account exists is not told), `weak_password`."""
+    """Trade the code for a new password. Raises `bad_reset_code` (no word on which account exists), `weak_password`."""
     with transaction.atomic():
         user = User.objects.select_for_update().filter(username=username, is_active=True).first()
         open_until = user.reset_code_until if user else None
