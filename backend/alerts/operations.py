@@ -4,17 +4,15 @@ from typing import Any
 
 from django.db.migrations.operations.base import Operation
 
-#: The advisory lock (`pg_advisory_xact_lock`) under which numbers are given.
-SEQUENCE_LOCK = 4_711_001
-
 # A constraint trigger that is initially deferred fires while the transaction commits, after its last statement. The
 # advisory lock is therefore the last thing a transaction takes: it cannot hold it while it waits for a row, and holds
 # it only for the commit itself. PostgreSQL releases it after the commit is visible to others.
-_FORWARD = f"""
+_FORWARD = """
 CREATE SEQUENCE alerts_event_seq;
-CREATE FUNCTION alerts_number_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION alerts_number_event() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock({SEQUENCE_LOCK});
+    PERFORM pg_advisory_xact_lock(hashtext('alerts_event_seq'));
     UPDATE alerts_alertevent SET seq = nextval('alerts_event_seq') WHERE id = NEW.id;
     RETURN NULL;
 END $$;

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, IntegerField, Value, When
@@ -87,21 +88,20 @@ def events_after(seq: int, *, until: int | None = None, scope: Scope | None = No
         rows = rows.filter(seq__lte=until)
     if scope is not None:
         rows = rows.within(scope)
-    return [event_body(*row) for row in rows.order_by("seq").values_list(*_EVENT_FIELDS)[:limit]]
+    return [event_body(row) for row in rows.order_by("seq").values_list(*_EVENT_FIELDS)[:limit]]
 
 
-def event_body(
-    seq: int, kind: str, alert_id: uuid.UUID, at: dt.datetime, region: str, actor_name: str, data: dict[str, str]
-) -> EventBody:
-    """One event as clients see it."""
+def event_body(row: tuple[Any, ...]) -> EventBody:
+    """One event, given as the values of `_EVENT_FIELDS`, as clients see it."""
+    seq, kind, alert_id, at, region, actor_name, data = row
     return EventBody(
         seq=seq,
-        type=kind,  # type: ignore[arg-type]
+        type=kind,
         alert=str(alert_id),
         at=at.isoformat(),
         region=region,
         rule=data["rule"],
-        severity=data["severity"],  # type: ignore[arg-type]
+        severity=data["severity"],
         title=data["title"],
         place=data["place"],
         due_at=data.get("due_at"),

@@ -9,6 +9,7 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
+from backend.alerts import selectors as alert_log  # noqa: E402
 from backend.realtime.routing import socket_application  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": socket_application})
+application = ProtocolTypeRouter({"http": http, "websocket": socket_application(alert_log)})

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 #: After a failed ring no other is tried for this many seconds: a request never pays twice for a Redis that is away.
 _PAUSE = 1.0
-_quiet_until = 0.0
+_quiet = {"until": 0.0}
 
 
 def channel() -> str:
@@ -49,11 +49,10 @@ def _ring_events() -> None:
 
 
 def _ring(message: dict[str, int]) -> None:
-    global _quiet_until
-    if time.monotonic() < _quiet_until:
+    if time.monotonic() < _quiet["until"]:
         return
     try:
         client().publish(channel(), json.dumps(message))
     except redis.RedisError as error:
-        _quiet_until = time.monotonic() + _PAUSE
+        _quiet["until"] = time.monotonic() + _PAUSE
         logger.warning("ring not given: %s", type(error).__name__)
