@@ -11,6 +11,7 @@ handler500 = "backend.ops.views.server_error"
 api = [
     path("", include("backend.accounts.urls")),
     path("", include("backend.regions.urls")),
+    path("", include("backend.policies.urls")),
     path("", include("backend.residents.urls")),
     path("", include("backend.alerts.urls")),
     path("", include("backend.health.urls")),

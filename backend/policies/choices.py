@@ -2,8 +2,6 @@
 
 from django.db import models
 
-#: The codes a symptom list may name; `facts.choices.Symptom` gives them their Chinese labels.
-SYMPTOM_CODES = ("fever", "dry_cough", "fatigue", "sore_throat", "loss_smell_taste", "diarrhoea", "other")
 SESSIONS = ("morning", "evening")
 SEVERITIES = ("urgent", "warning", "notice")
 #: What a pack writes where the document is known and its wording is not at hand.
@@ -41,6 +39,7 @@ KEYS: dict[str, tuple[Shape, str, str]] = {
     "report.cutoff.county": (Shape.CUTOFF, "", "县级日报截止"),
     "report.cutoff.prefecture": (Shape.CUTOFF, "", "地级日报截止"),
     "report.cutoff.province": (Shape.CUTOFF, "", "省级日报截止"),
+    "report.confirm.opens": (Shape.CUTOFF, "", "日报可确认起始时间"),
     "household.unseen.days": (Shape.COUNT, "day", "住户未见面天数"),
     "alert.acknowledge.hours": (Shape.HOURS_BY_SEVERITY, "hour", "预警签收时限"),
     "sync.plausible_future_minutes": (Shape.COUNT, "minute", "记录时间可超前分钟数"),
