@@ -52,6 +52,9 @@ class ErrorCode(enum.Enum):
     UNKNOWN_REGION = (400, "找不到这个区划，或不在您的管辖范围内。")
     NOT_UNDER_MONITORING = (400, "此人当天不在健康监测期内，请核对日期。")
     ALREADY_REGISTERED = (409, "该证件已登记在册，请联系乡镇（街道）核对。")
+    ARRIVAL_IN_FUTURE = (400, "到达日期不能晚于今天，请核对。")
+    LEFT_BEFORE_ARRIVAL = (400, "离开日期不能早于到达日期，请核对。")
+    LEAVING_IN_FUTURE = (400, "离开日期不能晚于今天，请在离开后登记。")
     ITEM_TOO_LARGE = (413, "这条记录内容过长，请精简后再上报。")
     STORAGE_REFUSED = (400, "这条记录无法保存，已留存备查，请联系乡镇（街道）处理。")
 
