@@ -34,9 +34,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {level.label:<8}{outcome.accepted[level]:>9,}")
         done = outcome.written
         self.stdout.write(
-            f"新增 {done.created:,}，更新 {done.changed:,}，未变 {done.unchanged:,}，虚拟层级 {outcome.placeholders:,}，"
-            f"文件间重复 {outcome.repeated:,}，上级改挂 {outcome.mended:,}，退回 {len(outcome.refused):,}，"
-            f"用时 {time.monotonic() - started:.1f} 秒"
+            f"新增 {done.created:,}，更新 {done.changed:,}，未变 {done.unchanged:,}，"
+            f"其中虚拟层级 {outcome.placeholders:,}；上级改挂 {outcome.mended:,}；"
+            f"文件间重复 {outcome.repeated:,}；退回 {len(outcome.refused):,}；用时 {time.monotonic() - started:.1f} 秒"
         )
         if outcome.refused:
             path = settings.VAR / "imports" / f"divisions-{time.strftime('%Y%m%d-%H%M%S')}.csv"
@@ -45,5 +45,6 @@ class Command(BaseCommand):
             for line in refusals_table(outcome.refused):
                 self.stdout.write(line)
             raise CommandError(
-                f"有 {len(outcome.refused):,} 行未导入，其余已导入。逐行原因见 {path}，改好后重新导入即可。", returncode=1
+                f"有 {len(outcome.refused):,} 行未导入，其余已导入。逐行原因见 {path}，改好后重新导入即可。",
+                returncode=1,
             )
