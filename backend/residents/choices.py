@@ -55,5 +55,5 @@ class RevealField(models.TextChoices):
 class BlobPurpose(models.TextChoices):
     """Why a sealed blob is kept (留存用途)."""
 
-    REJECTED_BODY = "rejected_body", "退回的上报内容"
+    REJECTED_ITEM = "rejected_item", "退回的上报内容"
     UPLOADED_FILE = "uploaded_file", "上传的文件"

@@ -57,9 +57,7 @@ def test_households_are_found_in_one_query(
     assert found[items[0].id] == HouseholdRef(items[0].id, CELL, (), "3幢2单元101")
 
 
-def test_people_are_found_in_one_query(
-    tree: dict[str, Any], django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_people_are_found_in_one_query(tree: dict[str, Any], django_assert_num_queries: DjangoAssertNumQueries) -> None:
     home = household()
     households_create(items=[home], actor=None)
     settled = person_create(item=person(household_id=home.id, address=""), actor=None)

@@ -1,5 +1,6 @@
 """The only writers of households, people and sealed blobs. See docs/privacy.md."""
 
+from backend.residents.rules import HouseholdInput, PersonInput
 from backend.residents.services.blobs import blob_open, blob_seal, blobs_purge
 from backend.residents.services.households import (
     household_close,
@@ -12,6 +13,8 @@ from backend.residents.services.people import person_create, person_ensure, pers
 from backend.residents.services.reveal import household_reveal, person_reveal
 
 __all__ = [
+    "HouseholdInput",
+    "PersonInput",
     "blob_open",
     "blob_seal",
     "blobs_purge",
