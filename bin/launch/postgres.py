@@ -245,6 +245,8 @@ class Postgres:
         statements = [
             _role(OWNER, owner, creating),
             _role(APPLICATION, application, "NOCREATEDB"),
+            # The owner may act as the application: tests and checks see what it may not do.
+            f"GRANT {APPLICATION} TO {OWNER};",
             f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
             f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;",
             f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APPLICATION};",

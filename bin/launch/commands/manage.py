@@ -10,15 +10,13 @@ from launch import demo
 from launch.application import Address
 from launch.commands.run import make_stack
 from launch.environment import ensure_environment
-from launch.paths import PYTHON, REPOSITORY, VAR
-from launch.stack import Stack
-from launch.stamps import hash_of_files, is_fresh, write_stamp
+from launch.paths import PYTHON, REPOSITORY
+from launch.prepared import prepare_once
 
 #: Commands that change tables, or copy all of them, run as the owner of the tables.
 AS_OWNER = {"prepare", "migrate", "backup", "restore", "after_restore", "dbshell", "sqlflush", "showmigrations"}
 #: Commands that must find the database as it is.
 UNPREPARED = {"prepare", "restore", "help", "--help", "makemigrations", "check"}
-PREPARED = "prepared"
 
 
 def main(argv: list[str]) -> int:
@@ -28,7 +26,7 @@ def main(argv: list[str]) -> int:
     try:
         stack.start_servers()
         if command not in UNPREPARED:
-            _prepare_once(stack)
+            prepare_once(stack)
         environment = stack.environment(owner=command in AS_OWNER)
         done = subprocess.run(
             [str(PYTHON), "-m", "django", *(argv or ["help"])], cwd=REPOSITORY, env=environment, check=False
@@ -39,15 +37,3 @@ def main(argv: list[str]) -> int:
     finally:
         sys.stdout.flush()
         stack.stop_servers()
-
-
-def _prepare_once(stack: Stack) -> None:
-    """A fresh clone's first command finds tables; later ones do not pay for looking again until migrations change."""
-    migrations = (REPOSITORY / "backend").glob("*/migrations/*.py")
-    marker = VAR / "run" / PREPARED
-    stamp = hash_of_files(migrations, REPOSITORY)
-    if marker.exists() and is_fresh(PREPARED, stamp):
-        return
-    stack.prepare()
-    marker.touch()
-    write_stamp(PREPARED, stamp)

@@ -11,6 +11,7 @@ from launch.locks import Claim
 from launch.options import RunOptions, parse_run
 from launch.paths import VAR, Folder
 from launch.ports import is_free
+from launch.prepared import prepare_once
 from launch.pwa import ensure_pwa
 from launch.reset import reset
 from launch.stack import Stack, lan_addresses
@@ -72,7 +73,7 @@ def _start(stack: Stack, options: RunOptions) -> None:
     with step("启动数据库和消息服务"):
         stack.start_servers()
     with step("更新数据库结构和基础数据"):
-        stack.prepare()
+        prepare_once(stack)
     if options.demo:
         with step("装入演示数据"):
             stack.manage("seed_demo")
