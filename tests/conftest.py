@@ -5,17 +5,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import HealthCheck
 from rest_framework.test import APIClient
 
 from backend.accounts.choices import Role
 from backend.accounts.models import Duty, User
 from backend.core import clock, keyring
 from backend.core.fields import CODE_LENGTHS
+from backend.policies.selectors import forget_rules
 from backend.regions.choices import LEVEL_OF
 from backend.regions.models import Region
+
+# A machine that runs everything at once is slow now and then; that says nothing about the code under test.
+hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("shared")
 
 #: A cell in the invented tree, and one beside it in another village of another township.
 CELL = "220521901901901"
@@ -31,6 +38,7 @@ def own_folders(tmp_path: Path, settings: Any) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     keyring._load.cache_clear()
     clock.forget_offset()
+    forget_rules()
     cache.clear()
     yield
     clock.forget_offset()

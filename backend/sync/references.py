@@ -6,16 +6,21 @@ One query per kind of thing referred to, however many items. See docs/sync.md, "
 import uuid
 from collections.abc import Sequence
 
+from django.conf import settings
+
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
-from backend.core.errors import ApiError, ErrorCode
+from backend.core import clock
+from backend.core.errors import ErrorCode
 from backend.core.scope import Scope
 from backend.health.selectors import monitored_on
 from backend.regions.choices import Level
 from backend.regions.models import Region
-from backend.residents.rules import check_document, check_phone, place_in_words
+from backend.residents.choices import Purpose
+from backend.residents.rules import PersonInput, household_problem, person_problem, place_text
 from backend.residents.selectors import HouseholdRef, PersonRef, households_by_id, people_by_id
 from backend.sync.choices import ItemKind
+from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
 from backend.sync.serializers import CheckBody, HouseholdBody, ReturneeBody, VisitBody
 
@@ -68,14 +73,9 @@ def _household(item: Incoming, known: _Known) -> None:
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
     if body.household in known.households or body.household in known.new_households:
         return item.reject(ErrorCode.ID_REUSED, "body.household")
-    if body.phone:
-        try:
-            check_phone(body.phone)
-        except ApiError as error:
-            return item.reject(error.code, "body.phone")
-    place = place_in_words(
-        building=body.building, unit=body.unit, floor=body.floor, door=body.door, address=body.address
-    )
+    if problem := household_problem(household_input(body), demo=settings.DEMO_MODE):
+        return item.reject(problem[0], f"body.{problem[1]}")
+    place = place_text(body.address, body.building, body.unit, body.door)
     item.region_code, item.place = body.region, place
     known.new_households[body.household] = (body.region, place)
     return None
@@ -86,16 +86,13 @@ def _returnee(item: Incoming, known: _Known) -> None:
     assert isinstance(body, ReturneeBody)
     if body.region not in known.cells or not known.scope[ItemKind.RETURNEE].covers(body.region):
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
-    try:
-        check_document(body.document_type, body.document_number)
-    except ApiError as error:
-        return item.reject(error.code, "body.document_number")
-    try:
-        check_phone(body.phone)
-    except ApiError as error:
-        return item.reject(error.code, "body.phone")
-    if body.household is None and not body.address.strip():
-        return item.reject(ErrorCode.MISSING_FIELD, "body.address")
+    person = PersonInput(
+        id=body.person, region_code=body.region, name=body.name, purpose=Purpose.RETURNEE.value,
+        document_type=body.document_type, document_number=body.document_number, phone=body.phone,
+        household_id=body.household, address=body.address,
+    )  # fmt: skip
+    if problem := person_problem(person, demo=settings.DEMO_MODE, today=clock.today()):
+        return item.reject(problem[0], f"body.{problem[1]}")
     place = body.address
     if body.household is not None:
         found = _find_household(body.household, known, ItemKind.RETURNEE)
@@ -126,7 +123,8 @@ def _check(item: Incoming, known: _Known) -> None:
     found = known.new_people.get(body.person)
     if found is None:
         person = known.people.get(body.person)
-        if person is not None and known.scope[ItemKind.CHECK].covers(person.region_code):
+        scope = known.scope[ItemKind.CHECK]
+        if person is not None and any(scope.covers(code) for code in (person.region_code, *person.previous_codes)):
             found = (person.region_code, person.place)
     if found is None:
         return item.reject(ErrorCode.UNKNOWN_PERSON, "body.person")

@@ -79,9 +79,7 @@ def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int
     }  # fmt: skip
     for index, prefix in enumerate(scope):
         parameters[f"from{index}"], parameters[f"to{index}"] = prefix, after(prefix)
-    selects = [
-        _select(source, rank, prefixes=len(scope.prefixes)) for rank, source in enumerate(PULL_SOURCES, start=1)
-    ]
+    selects = [_select(source, rank, prefixes=len(scope.prefixes)) for rank, source in enumerate(PULL_SOURCES, start=1)]
     statement = (
         "WITH below AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin) "
         f"SELECT xid, rank, id, body FROM ({' UNION ALL '.join(selects)}) AS page "
@@ -94,12 +92,8 @@ def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int
 
 def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
     """One source's part of the page, already cut to the page's length."""
-    cells = " OR ".join(
-        f"({source.region} >= %(from{i})s AND {source.region} < %(to{i})s)" for i in range(prefixes)
-    )
-    join = (
-        "LEFT JOIN health_monitoring m ON m.source_id = t.id" if source.kind == "returnee" else ""
-    )
+    cells = " OR ".join(f"({source.region} >= %(from{i})s AND {source.region} < %(to{i})s)" for i in range(prefixes))
+    join = "LEFT JOIN health_monitoring m ON m.source_id = t.id" if source.kind == "returnee" else ""
     key = f'({source.key})::text COLLATE "C"'
     envelope = (
         f"json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"

@@ -8,12 +8,13 @@ from decimal import Decimal
 from django.db import transaction
 
 from backend.accounts.models import User
-from backend.core.errors import ApiError
+from backend.core.errors import ApiError, ErrorCode
 from backend.facts.choices import Verdict
 from backend.facts.models import SyncItem
 from backend.health.services import CheckRow, checks_record
-from backend.residents.services import HouseholdInput, households_create
+from backend.residents.services import households_create
 from backend.returnees.services import returnee_register
+from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
 from backend.sync.serializers import CheckBody, HouseholdBody, ReturneeBody, VisitBody
 from backend.visits.rules import PersonSeen
@@ -22,9 +23,7 @@ from backend.visits.services import VisitRow, visits_record
 
 def store_bodies(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
     """Store what was just claimed, inside the caller's transaction. Facts go last: their alerts take the event lock."""
-    households = [_household(item) for item in items if isinstance(item.body, HouseholdBody)]
-    if households:
-        households_create(items=households, actor=user)
+    _create_households([item for item in items if isinstance(item.body, HouseholdBody)], user)
     for item in items:
         if isinstance(item.body, ReturneeBody):
             _register(item, item.body, user=user, device=device, received_at=received_at)
@@ -33,19 +32,18 @@ def store_bodies(items: Sequence[Incoming], *, user: User, device: uuid.UUID, re
     checks_record(rows=[_check(item, item.body, common) for item in items if isinstance(item.body, CheckBody)])
 
 
-def _household(item: Incoming) -> HouseholdInput:
-    body = item.body
-    assert isinstance(body, HouseholdBody)
-    return HouseholdInput(
-        id=body.household, region_code=body.region, address=body.address, building=body.building, unit=body.unit,
-        floor=body.floor, door=body.door, head_name=body.head_name, headcount=body.headcount, phone=body.phone,
-        occupancy=body.occupancy, care=tuple(body.care),
-    )  # fmt: skip
+def _create_households(items: list[Incoming], user: User) -> None:
+    """Households of this batch; one that another upload brought a moment ago is sent back like any known id."""
+    if not items:
+        return
+    inputs = {item: household_input(item.body) for item in items if isinstance(item.body, HouseholdBody)}
+    created = households_create(items=list(inputs.values()), actor=user)
+    for item, known in inputs.items():
+        if known.id not in created:
+            _send_back(item, ErrorCode.ID_REUSED, "body.household")
 
 
-def _register(
-    item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UUID, received_at: dt.datetime
-) -> None:
+def _register(item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
     """Register one returnee in a savepoint: what the register refuses is sent back, and spoils nothing else."""
     assert item.id is not None
     try:
@@ -58,8 +56,13 @@ def _register(
                 device_id=device, registered_at=item.placed.corrected_at, received_at=received_at,
             )  # fmt: skip
     except ApiError as error:
-        SyncItem.objects.filter(pk=item.id).update(verdict=Verdict.REJECTED, code=error.code.code)
-        item.reject(error.code, f"body.{error.field}" if error.field else None)
+        _send_back(item, error.code, f"body.{error.field}" if error.field else None)
+
+
+def _send_back(item: Incoming, code: ErrorCode, field: str | None) -> None:
+    """Undo the claim of an id whose content its owner refused."""
+    SyncItem.objects.filter(pk=item.id).update(verdict=Verdict.REJECTED, code=code.code)
+    item.reject(code, field)
 
 
 def _visit(item: Incoming, body: VisitBody, common: dict) -> VisitRow:

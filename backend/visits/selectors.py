@@ -7,12 +7,12 @@ from django.db import connection
 from backend.alerts.rules import Finding
 from backend.core import clock
 from backend.policies.selectors import value_of
-from backend.residents.rules import place_in_words
+from backend.residents.rules import place_text
 from backend.visits.choices import SEEN
 
 # Households of cells in which somebody works (a visit within the window), occupied, and met by nobody for `days`.
 _UNSEEN = """
-SELECT h.id, h.region_code, h.building, h.unit, h.floor, h.door, h.address, coalesce(seen.day, since.day)
+SELECT h.id, h.region_code, h.address, h.building, h.unit, h.door, coalesce(seen.day, since.day)
 FROM residents_household h
 CROSS JOIN LATERAL (SELECT (h.created_at AT TIME ZONE 'Asia/Shanghai')::date AS day) since
 LEFT JOIN LATERAL (
@@ -34,9 +34,9 @@ def households_unseen(*, day: dt.date) -> list[Finding]:
     return [
         Finding(
             kind="household_unseen", region_code=region,
-            place=place_in_words(building=building, unit=unit, floor=floor, door=door, address=address),
+            place=place_text(address, building, unit, door),
             household_id=household, person_id=None, business_day=day, observed_at=clock.now(), temperature=None,
             symptoms=(), days_unseen=(day - last).days, session=None, source_id=household,
         )
-        for household, region, building, unit, floor, door, address, last in rows
+        for household, region, address, building, unit, door, last in rows
     ]  # fmt: skip

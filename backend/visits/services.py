@@ -136,5 +136,3 @@ def _findings(row: VisitRow) -> list[Finding]:
         )
         for group in groups
     ]  # fmt: skip
-
-

@@ -12,7 +12,8 @@ from backend.accounts.choices import Role
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.ids import new_id
-from backend.residents.services import HouseholdInput, households_create
+from backend.residents.rules import HouseholdInput
+from backend.residents.services import households_create
 from tests.conftest import CELL, OTHER_CELL
 
 DEVICE = "01980000-0000-7000-8000-000000000001"
@@ -64,7 +65,7 @@ def households_in(region: str, count: int, actor: User | None = None) -> list[uu
     inputs = [
         HouseholdInput(
             id=new_id(), region_code=region, address="前进路8号", building="3", unit="2", floor=n // 2 + 1,
-            door=f"{n // 2 + 1}0{n % 2 + 1}", head_name="王小明", headcount=3, phone=None, occupancy="occupied", care=(),
+            door=f"{n // 2 + 1}0{n % 2 + 1}", head_name="王小明", headcount=3, occupancy="occupied", care=(),
         )
         for n in range(count)
     ]  # fmt: skip

@@ -82,7 +82,7 @@ def test_the_same_id_twice_in_one_batch(push: Push, household: uuid.UUID) -> Non
         (
             {"body": {"household": str(uuid.uuid4()), "outcome": "refused", "people": [{"temperature": 99}]}},
             "bad_field",
-            "body.people[...].temperature",
+            "body.people[0].temperature",
         ),
         ({"body": {"household": str(uuid.uuid4()), "outcome": "refused", "note": "\u0000"}}, "bad_field", "body"),
         ({"body": {"household": str(uuid.uuid4()), "outcome": "refused"}}, "unknown_household", "body.household"),
@@ -172,7 +172,11 @@ def test_gzip_is_accepted_and_a_bomb_is_not(phone: APIClient, household: uuid.UU
 
     def post(raw: bytes) -> Any:
         return phone.generic(
-            "POST", "/api/v1/sync/push/", gzip.compress(raw), content_type="application/json", HTTP_CONTENT_ENCODING="gzip"
+            "POST",
+            "/api/v1/sync/push/",
+            gzip.compress(raw),
+            content_type="application/json",
+            HTTP_CONTENT_ENCODING="gzip",
         )
 
     assert post(json.dumps(envelope).encode()).json()["results"][0]["verdict"] == "created"
@@ -191,7 +195,7 @@ def test_gzip_is_accepted_and_a_bomb_is_not(phone: APIClient, household: uuid.UU
         (b"{", "application/json", 400, "not_json"),
         (b"\xff\xfe", "application/json", 400, "not_json"),
         (b"[]", "application/json", 400, "bad_field"),
-        (b"[" * 100_000, "application/json", 400, "not_json"),
+        (b"[" * 100_000, "application/json", 400, "bad_field"),
         (b"{}", "application/json", 400, "missing_field"),
         (b"{}", "text/plain", 415, "unsupported_media"),
         (b"{}", "application/x-www-form-urlencoded", 415, "unsupported_media"),

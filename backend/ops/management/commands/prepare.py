@@ -23,9 +23,7 @@ class Command(BaseCommand):
         grant_application_role()
         today = clock.today()
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT core_make_partitions(%s, %s)", [today - PARTITIONS_BEHIND, today + PARTITIONS_AHEAD]
-            )
+            cursor.execute("SELECT core_make_partitions(%s, %s)", [today - PARTITIONS_BEHIND, today + PARTITIONS_AHEAD])
         call_command("load_policies", verbosity=0)
         current_history()
         self.stdout.write("数据库已就绪。")
