@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from backend.core.scope import ScopedQuerySet
 from backend.facts.models import Fact
@@ -32,4 +33,5 @@ class Visit(Fact):
             models.Index(fields=["region_code", "business_day"], name="visit_cell_day"),
             models.Index(fields=["household_id", "-corrected_at"], name="visit_household"),
             models.Index(fields=["changed_xid"], name="visit_changed"),
+            models.Index(fields=["replaces_id"], name="visit_replaces", condition=Q(replaces_id__isnull=False)),
         ]

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '健康监测记录',
                 'verbose_name_plural': '健康监测记录',
-                'indexes': [models.Index(fields=['region_code', 'business_day'], name='check_cell_day'), models.Index(fields=['person_id', 'business_day'], name='check_person_day'), models.Index(fields=['changed_xid'], name='check_changed')],
+                'indexes': [models.Index(fields=['region_code', 'business_day'], name='check_cell_day'), models.Index(fields=['person_id', 'business_day'], name='check_person_day'), models.Index(fields=['changed_xid'], name='check_changed'), models.Index(condition=models.Q(('replaces_id__isnull', False)), fields=['replaces_id'], name='check_replaces')],
             },
         ),
         migrations.CreateModel(

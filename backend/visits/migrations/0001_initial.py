@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '走访',
                 'verbose_name_plural': '走访记录',
-                'indexes': [models.Index(fields=['region_code', 'business_day'], name='visit_cell_day'), models.Index(fields=['household_id', '-corrected_at'], name='visit_household'), models.Index(fields=['changed_xid'], name='visit_changed')],
+                'indexes': [models.Index(fields=['region_code', 'business_day'], name='visit_cell_day'), models.Index(fields=['household_id', '-corrected_at'], name='visit_household'), models.Index(fields=['changed_xid'], name='visit_changed'), models.Index(condition=models.Q(('replaces_id__isnull', False)), fields=['replaces_id'], name='visit_replaces')],
             },
         ),
         PartitionByMonth("Visit"),
