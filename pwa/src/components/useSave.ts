@@ -1,0 +1,36 @@
+/** Saving a form: durable first, then the word, then the way back. A failed save keeps everything typed. */
+import { ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+
+import type { RecordKind } from '@/api/types'
+import { type NewRecord, SaveFailedError } from '@/db/outbox'
+import { useRecorderStore } from '@/stores/recorder'
+
+import { say } from './say'
+
+export function useSave() {
+  const recorder = useRecorderStore()
+  const router = useRouter()
+  const { t } = useI18n()
+  const busy = ref(false)
+  const problem = ref('')
+
+  async function save<K extends RecordKind>(record: NewRecord<K>, after: { finish: () => void; word: string; to: string }): Promise<void> {
+    if (busy.value) return
+    busy.value = true
+    problem.value = ''
+    try {
+      await recorder.save(record)
+      after.finish()
+      void say(navigator.onLine ? after.word : `${after.word}\n${t('save.offline')}`)
+      if (window.history.state?.back) router.back()
+      else await router.replace(after.to)
+    } catch (error) {
+      problem.value = error instanceof SaveFailedError && error.full ? t('save.full') : t('save.failed')
+      busy.value = false
+    }
+  }
+
+  return { busy, problem, save }
+}

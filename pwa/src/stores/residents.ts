@@ -1,0 +1,167 @@
+/**
+ * My cells as the phone holds them: households, people, returnees, codes, the last days' visits and checks, and what this phone
+ * has recorded today and not yet got back. Read-only; records are made by stores/recorder.ts.
+ */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+
+import type { CheckRow, CodeRow, HouseholdRow, PersonRow, PolicyRow, RegionRow, ReturneeRow, VisitRow } from '@/api/types'
+import { watchQuery } from '@/db/live'
+import { madeOn } from '@/db/outbox'
+import type { OutboxRow, UserDb } from '@/db/schema'
+import { today as businessToday } from '@/lib/clock'
+import { underMonitoring } from '@/lib/monitoring'
+import { type Outcome, SEEN } from '@/lib/outcomes'
+import { walkingOrder } from '@/lib/walking'
+
+export interface TodayVisit {
+  outcome: Outcome
+  at: string
+  /** Id of this phone's own record, when it made one. */
+  record?: string
+}
+
+/** Shown until the policy has been delivered once: the value of the national base pack. */
+const FEVER_UNTIL_DELIVERED = 37.3
+
+export const useResidentsStore = defineStore('residents', () => {
+  const regions = shallowRef<Map<string, RegionRow>>(new Map())
+  const households = shallowRef<HouseholdRow[]>([])
+  const persons = shallowRef<Map<string, PersonRow>>(new Map())
+  const returnees = shallowRef<ReturneeRow[]>([])
+  const codes = shallowRef<Map<string, CodeRow>>(new Map())
+  const visits = shallowRef<VisitRow[]>([])
+  const checks = shallowRef<CheckRow[]>([])
+  const policies = shallowRef<Map<string, PolicyRow>>(new Map())
+  const made = shallowRef<OutboxRow[]>([])
+  const day = ref(businessToday())
+  const loaded = ref(false)
+  let stops: (() => void)[] = []
+
+  function byId<T extends { id: string }>(rows: T[]): Map<string, T> {
+    return new Map(rows.map((row) => [row.id, row]))
+  }
+
+  function watchMade(db: UserDb): () => void {
+    return watchQuery(
+      () => madeOn(db, day.value),
+      (rows) => (made.value = rows),
+    )
+  }
+  let stopMade: (() => void) | null = null
+
+  function attach(db: UserDb): void {
+    detach()
+    stopMade = watchMade(db)
+    stops = [
+      watchQuery(() => db.region.toArray(), (rows) => (regions.value = byId(rows))),
+      watchQuery(
+        () => db.household.toArray(),
+        (rows) => {
+          households.value = walkingOrder(rows)
+          loaded.value = true
+        },
+      ),
+      watchQuery(() => db.person.toArray(), (rows) => (persons.value = byId(rows))),
+      watchQuery(() => db.returnee.toArray(), (rows) => (returnees.value = rows)),
+      watchQuery(() => db.code.toArray(), (rows) => (codes.value = new Map(rows.map((row) => [row.person ?? row.id, row])))),
+      watchQuery(() => db.visit.toArray(), (rows) => (visits.value = rows)),
+      watchQuery(() => db.check.toArray(), (rows) => (checks.value = rows)),
+      watchQuery(() => db.policy.toArray(), (rows) => (policies.value = new Map(rows.map((row) => [row.key, row])))),
+    ]
+    const clock = setInterval(() => turnDay(db), 20_000)
+    stops.push(() => clearInterval(clock))
+  }
+
+  /** Midnight in Shanghai, or the server's word that the phone's day was wrong. */
+  function turnDay(db: UserDb): void {
+    const next = businessToday()
+    if (next === day.value) return
+    day.value = next
+    stopMade?.()
+    stopMade = watchMade(db)
+  }
+
+  function detach(): void {
+    stops.forEach((stop) => stop())
+    stops = []
+    stopMade?.()
+    stopMade = null
+    loaded.value = false
+    households.value = []
+    made.value = []
+    returnees.value = []
+    visits.value = []
+    checks.value = []
+    for (const map of [regions, persons, codes, policies]) map.value = new Map()
+  }
+
+  const householdById = computed(() => byId(households.value))
+
+  const personsByHousehold = computed(() => {
+    const groups = new Map<string, PersonRow[]>()
+    for (const person of persons.value.values()) {
+      if (!person.household) continue
+      const list = groups.get(person.household)
+      if (list) list.push(person)
+      else groups.set(person.household, [person])
+    }
+    return groups
+  })
+
+  /** The last visit of today at each household, the phone's own unsent ones included. */
+  const visitsToday = computed(() => {
+    const latest = new Map<string, TodayVisit>()
+    const take = (household: string, visit: TodayVisit) => {
+      const before = latest.get(household)
+      if (!before || before.at <= visit.at) latest.set(household, visit)
+    }
+    for (const visit of visits.value) {
+      if (visit.day === day.value) take(visit.household, { outcome: visit.outcome, at: visit.observed_at })
+    }
+    for (const row of made.value) {
+      if (row.kind === 'visit' && row.household && row.outcome) take(row.household, { outcome: row.outcome, at: row.observedAt, record: row.id })
+    }
+    return latest
+  })
+
+  /** Last business day on which somebody of the household was met, as far as the phone knows. */
+  const lastSeen = computed(() => {
+    const days = new Map<string, string>()
+    for (const visit of visits.value) {
+      if (SEEN.has(visit.outcome) && (days.get(visit.household) ?? '') < visit.day) days.set(visit.household, visit.day)
+    }
+    return days
+  })
+
+  const lastVisit = computed(() => {
+    const rows = new Map<string, VisitRow>()
+    for (const visit of visits.value) {
+      const before = rows.get(visit.household)
+      if (!before || before.observed_at < visit.observed_at) rows.set(visit.household, visit)
+    }
+    return rows
+  })
+
+  const checksToday = computed(() => {
+    const done = new Set<string>()
+    for (const check of checks.value) if (check.day === day.value) done.add(`${check.person}|${check.session}`)
+    for (const row of made.value) if (row.kind === 'check' && row.person && row.session) done.add(`${row.person}|${row.session}`)
+    return done
+  })
+
+  const monitored = computed(() => returnees.value.filter((row) => underMonitoring(row, day.value)))
+  const returneeByPerson = computed(() => new Map(returnees.value.map((row) => [row.person, row])))
+
+  const feverThreshold = computed(() => {
+    const value = Number(policies.value.get('fever_threshold')?.value)
+    return Number.isFinite(value) && value > 0 ? value : FEVER_UNTIL_DELIVERED
+  })
+
+  const cells = computed(() => [...regions.value.values()].filter((row) => row.code.length === 15).sort((a, b) => (a.code < b.code ? -1 : 1)))
+
+  return {
+    regions, households, persons, returnees, codes, visits, checks, policies, day, loaded, householdById, personsByHousehold,
+    visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, cells, attach, detach,
+  }
+})

@@ -1,0 +1,121 @@
+/**
+ * Who works with this phone. The cookie is the server's; what is kept here is what a screen needs without network: who I am,
+ * my duties, what I may do. No token, no password. `expired` means the cookie is no longer good: work goes on, uploads wait.
+ */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+
+import { setCsrf } from '@/api/client'
+import { sessionClose, sessionCloseAll, sessionOpen, sessionRead } from '@/api/session'
+import type { Session } from '@/api/types'
+import { deviceId } from '@/db/device'
+import { counts } from '@/db/outbox'
+import { deleteUserDb, UserDb } from '@/db/schema'
+import { learnServerTime, serverOffset, setServerOffset } from '@/lib/clock'
+
+const KEY = 'gridkeeper.session'
+
+interface Saved {
+  session: Session
+  offsetMs: number
+}
+
+function load(): Saved | null {
+  try {
+    const saved = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Saved | null
+    return saved?.session?.user?.id === undefined ? null : saved
+  } catch {
+    return null
+  }
+}
+
+/** Sign-out was asked for while records are unsent; nothing was done. */
+export class UnsentError extends Error {
+  constructor(readonly unsent: number) {
+    super('unsent')
+    this.name = 'UnsentError'
+  }
+}
+
+function deviceName(): string {
+  const platform = /Android|iPhone|iPad|Windows|Macintosh|Linux/.exec(navigator.userAgent)?.[0] ?? 'Web'
+  return platform
+}
+
+export const useSessionStore = defineStore('session', () => {
+  const saved = load()
+  const session = shallowRef<Session | null>(saved?.session ?? null)
+  const expired = ref(false)
+  const db = shallowRef<UserDb | null>(null)
+  const device = ref('')
+
+  const userId = computed(() => (session.value ? String(session.value.user.id) : null))
+  const duties = computed(() => session.value?.duties ?? [])
+  const capabilities = computed(() => new Set(session.value?.capabilities ?? []))
+
+  if (saved) {
+    setServerOffset(saved.offsetMs)
+    db.value = new UserDb(String(saved.session.user.id))
+  }
+
+  function remember(next: Session): void {
+    setCsrf(next.csrf)
+    learnServerTime(next.server_time)
+    session.value = next
+    expired.value = false
+    localStorage.setItem(KEY, JSON.stringify({ session: next, offsetMs: serverOffset() } satisfies Saved))
+  }
+
+  async function forgetOther(nextUser: string): Promise<void> {
+    const before = db.value
+    if (!before || userId.value === nextUser) return
+    const open = await counts(before)
+    before.close()
+    // The other user's unsent records stay in his own database until he signs in again.
+    if (open.waiting + open.needsYou === 0) await deleteUserDb(userId.value!)
+  }
+
+  async function signIn(username: string, password: string): Promise<void> {
+    device.value = await deviceId()
+    const next = await sessionOpen({ username, password, device: { id: device.value, name: deviceName() } })
+    const nextUser = String(next.user.id)
+    await forgetOther(nextUser)
+    const same = userId.value === nextUser && db.value !== null
+    remember(next)
+    if (!same) db.value = new UserDb(nextUser)
+  }
+
+  /** Asks the server who I am. Without an answer the saved session stands. */
+  async function refresh(): Promise<void> {
+    device.value = await deviceId()
+    if (session.value) remember(await sessionRead())
+  }
+
+  function markExpired(): void {
+    if (session.value) expired.value = true
+  }
+
+  async function forget(): Promise<void> {
+    const user = userId.value
+    const open = db.value
+    session.value = null
+    expired.value = false
+    db.value = null
+    localStorage.removeItem(KEY)
+    open?.close()
+    if (user) await deleteUserDb(user)
+  }
+
+  /** Refused while anything is unsent. Without network the phone is wiped all the same; the server ends the session by its age. */
+  async function signOut(everywhere = false): Promise<void> {
+    if (db.value) {
+      const open = await counts(db.value)
+      if (open.waiting + open.needsYou > 0) throw new UnsentError(open.waiting + open.needsYou)
+    }
+    if (everywhere) await sessionCloseAll()
+    else await sessionClose().catch(() => undefined)
+    await forget()
+  }
+
+  return { session, expired, db, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, remember }
+})

@@ -1,0 +1,247 @@
+/**
+ * The only code that moves records from the outbox to the server, and the server's changes into the read cache (docs/pwa.md,
+ * "Sync"). One run at a time across tabs. It knows no store and no screen: it reports through callbacks, wired in boot/.
+ */
+import { ApiError } from '@/api/client'
+import { pull as apiPull, push as apiPush } from '@/api/sync'
+import { API_LEVEL } from '@/api/types'
+import { applyPage, pruneFacts, readCursor, readMeta } from '@/db/cache'
+import { dueRecords, markSending, nextDueAt, pruneConfirmed, recoverSending, settle } from '@/db/outbox'
+import type { OutboxRow, UserDb } from '@/db/schema'
+import { backoffDelay } from '@/lib/backoff'
+import { learnServerTime, rawNow } from '@/lib/clock'
+import { exclusive } from '@/lib/singleFlight'
+
+import { BATCH_ITEMS, fitBytes, toItem } from './batch'
+import { judgeFailure, type Problem, settleBatch } from './verdicts'
+
+const PULL_LIMIT = 500
+const PULL_EVERY_MS = 30_000
+/** Failures in a row after which a run gives up, though single records are being tried one by one. */
+const GIVE_UP_AFTER = 3
+
+export interface EngineStatus {
+  running: boolean
+  problem: Problem | null
+  /** The server's own words for a refusal of the whole batch. */
+  message?: string
+  pushedAt: number | null
+  pulledAt: number | null
+  skewSeconds: number
+  /** Rows taken in by the first sync so far; null once it is complete. */
+  firstSync: number | null
+}
+
+export interface EngineDeps {
+  db: UserDb
+  device: string
+  push?: typeof apiPush
+  pull?: typeof apiPull
+  onStatus?: (status: EngineStatus) => void
+  onSignedOut?: () => void
+  onPulled?: () => void
+  nowMs?: () => number
+  random?: () => number
+}
+
+export interface SyncOptions {
+  /** Someone asked, or the network came back: waits are over. */
+  force?: boolean
+  pull?: 'auto' | 'always' | 'never'
+}
+
+export type SyncEngine = ReturnType<typeof createSyncEngine>
+
+export function createSyncEngine(deps: EngineDeps) {
+  const push = deps.push ?? apiPush
+  const pull = deps.pull ?? apiPull
+  const nowMs = deps.nowMs ?? Date.now
+  const random = deps.random ?? Math.random
+  const status: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null }
+  let stopped = false
+  let paused = false
+  let failures = 0
+  let retryAt = 0
+  let batchItems = BATCH_ITEMS
+  let current: Promise<void> | null = null
+  let queued: SyncOptions | null = null
+
+  function report(patch: Partial<EngineStatus>): void {
+    Object.assign(status, patch)
+    if (!stopped) deps.onStatus?.({ ...status })
+  }
+
+  function pause(): void {
+    paused = true
+    report({ problem: 'signed_out' })
+    deps.onSignedOut?.()
+  }
+
+  function failed(problem: Problem, afterMs?: number, message?: string): void {
+    retryAt = nowMs() + Math.max(afterMs ?? 0, backoffDelay(failures, random))
+    failures += 1
+    report({ problem, message })
+  }
+
+  async function send(rows: OutboxRow[]): Promise<'sent' | 'again' | 'stop'> {
+    const sending = await markSending(
+      deps.db,
+      rows.map((row) => row.id),
+    )
+    const ids = sending.map((row) => row.id)
+    if (!ids.length) return 'again'
+    try {
+      const answer = await push({ device: deps.device, api_level: API_LEVEL, sent_at: rawNow().toISOString(), items: sending.map(toItem) })
+      learnServerTime(answer.server_time)
+      const settlements = settleBatch(ids, answer.results)
+      const unnamed = settlements.filter((each) => each.state === 'waiting')
+      for (const each of unnamed) each.nextAt = nowMs() + backoffDelay(1, random)
+      await settle(deps.db, settlements)
+      batchItems = Math.min(BATCH_ITEMS, batchItems * 2)
+      report({ pushedAt: nowMs(), skewSeconds: answer.skew_seconds ?? 0, problem: null, message: undefined })
+      return 'sent'
+    } catch (error) {
+      return giveBack(error, sending)
+    }
+  }
+
+  async function giveBack(error: unknown, sending: readonly OutboxRow[]): Promise<'again' | 'stop'> {
+    const waiting = sending.map((row) => ({ id: row.id, state: 'waiting' as const, nextAt: 0 }))
+    let failure
+    try {
+      failure = judgeFailure(error)
+    } catch (unexpected) {
+      await settle(deps.db, waiting)
+      throw unexpected
+    }
+    if (failure.action === 'pause') {
+      await settle(deps.db, waiting)
+      pause()
+      return 'stop'
+    }
+    if (failure.action === 'halve') {
+      if (sending.length === 1) {
+        await settle(deps.db, [{ id: sending[0]!.id, state: 'needs-you', verdict: 'rejected', code: 'item_too_large' }])
+      } else {
+        await settle(deps.db, waiting)
+        batchItems = Math.max(1, Math.ceil(sending.length / 2))
+      }
+      return 'again'
+    }
+    if (!failure.isolate) {
+      await settle(deps.db, waiting)
+      failed(failure.problem, failure.afterMs, failure.message)
+      return 'stop'
+    }
+    // A 500 may be one record's doing: try smaller batches, and let a lone culprit wait while the others pass it.
+    const lone = sending.length === 1
+    const delay = lone ? nowMs() + backoffDelay(sending[0]!.attempts, random) : 0
+    await settle(
+      deps.db,
+      waiting.map((each) => ({ ...each, nextAt: delay })),
+    )
+    batchItems = Math.max(1, Math.ceil(sending.length / 2))
+    failures += 1
+    if (lone && failures >= GIVE_UP_AFTER + Math.ceil(Math.log2(BATCH_ITEMS))) {
+      failed(failure.problem, failure.afterMs)
+      return 'stop'
+    }
+    report({ problem: failure.problem })
+    return 'again'
+  }
+
+  async function flush(force: boolean): Promise<boolean> {
+    await recoverSending(deps.db)
+    let first = true
+    while (!stopped && !paused) {
+      const due = await dueRecords(deps.db, nowMs(), batchItems, force && first)
+      if (!due.length) return true
+      first = false
+      const outcome = await send(fitBytes(due))
+      if (outcome === 'stop') return false
+      if (outcome === 'sent') failures = 0
+    }
+    return false
+  }
+
+  async function takeIn(): Promise<void> {
+    let cursor = await readCursor(deps.db)
+    const first = (await readMeta<number>(deps.db, 'pulledAt')) === undefined
+    let rows = 0
+    if (first) report({ firstSync: 0 })
+    for (let more = true; more && !stopped; ) {
+      const page = await pull(cursor, PULL_LIMIT)
+      learnServerTime(page.server_time)
+      await applyPage(deps.db, page)
+      rows += page.changes.length
+      if (first) report({ firstSync: rows })
+      // A server that repeats its own cursor with `more` would keep us here for ever.
+      more = page.more && page.cursor !== cursor
+      cursor = page.cursor
+    }
+    await pruneFacts(deps.db)
+    await pruneConfirmed(deps.db)
+    failures = 0
+    report({ pulledAt: nowMs(), problem: null, message: undefined, firstSync: null })
+    deps.onPulled?.()
+  }
+
+  async function run(options: SyncOptions): Promise<void> {
+    if (stopped || paused || (!options.force && nowMs() < retryAt)) return
+    report({ running: true })
+    try {
+      if (!(await flush(options.force ?? false))) return
+      const wanted = options.pull ?? 'auto'
+      const old = status.pulledAt === null || nowMs() - status.pulledAt >= PULL_EVERY_MS
+      if (wanted === 'always' || (wanted === 'auto' && old)) await takeIn()
+    } catch (error) {
+      if (stopped) return
+      const failure = judgeFailure(error instanceof ApiError && error.status === 413 ? new ApiError(500, error.code, error.message) : error)
+      if (failure.action === 'pause') pause()
+      else if (failure.action === 'later') failed(failure.problem, failure.afterMs, failure.message)
+    } finally {
+      report({ running: false })
+    }
+  }
+
+  /** Starts a run, or has the one under way followed by another. Resolves when nothing is left to do for now. */
+  async function sync(options: SyncOptions = {}): Promise<void> {
+    if (current) {
+      queued = { force: options.force || queued?.force, pull: options.pull === 'always' ? 'always' : (queued?.pull ?? options.pull) }
+      return current
+    }
+    current = (async () => {
+      let next: SyncOptions | null = options
+      while (next && !stopped) {
+        const now: SyncOptions = next
+        queued = null
+        await exclusive(`gridkeeper-sync-${deps.db.name}`, () => run(now))
+        next = queued
+      }
+    })().finally(() => {
+      current = null
+    })
+    return current
+  }
+
+  return {
+    sync,
+    status: () => ({ ...status }),
+    /** After a new sign-in of the same user. */
+    resume(): void {
+      paused = false
+      retryAt = 0
+      failures = 0
+      report({ problem: null, message: undefined })
+    },
+    stop(): void {
+      stopped = true
+    },
+    /** When to look again by ourselves; null when nothing waits. */
+    async nextWake(): Promise<number | null> {
+      if (stopped || paused) return null
+      const due = await nextDueAt(deps.db, nowMs())
+      return due === null ? null : Math.max(due, retryAt)
+    },
+  }
+}
