@@ -27,8 +27,9 @@ def ensure_environment(*, dev: bool = False) -> None:
     """Make `var/venv` hold what the lock names. The development lock contains the other, so it serves `bin/run` too."""
     check_writable()
     with installing():
-        wanted = DEV_LOCK if dev else RUN_LOCK
-        if any(_is_installed(lock) for lock in ({DEV_LOCK} if dev else {RUN_LOCK, DEV_LOCK})):
+        # A developer's environment stays one: `bin/run` beside `bin/test` must not take the test tools away.
+        wanted = DEV_LOCK if dev or (VENV / "bin" / "pytest").exists() else RUN_LOCK
+        if _is_installed(wanted):
             return
         if not _works(PYTHON):
             with step("创建 Python 环境"):
