@@ -1,0 +1,94 @@
+"""The one list of indicators (指标): what a daily report says, in what unit, for which duty, counted how.
+
+To add one, add a row to `INDICATORS`; nothing else knows their names. A term names a source of `sources.py` and an SQL
+aggregate over it; the terms of an indicator are added up. Derived indicators are computed from the others when shown
+and never stored. An indicator whose source is not installed is absent everywhere, never a constant.
+See docs/reports.md.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from backend.reports.choices import Kind
+from backend.reports.sources import SOURCES
+
+Figures = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One figure of the report. `terms` are `(source, SQL aggregate)`; `derive` takes the stored figures instead."""
+
+    key: str
+    name: str
+    unit: str
+    duty: str
+    kind: Kind
+    terms: tuple[tuple[str, str], ...] = ()
+    derive: Callable[[Figures], float | None] | None = None
+    #: Known only once the day is over: absent from the running figures.
+    after_day: bool = False
+
+    def installed(self) -> bool:
+        """Whether every source that it counts exists."""
+        return all(SOURCES[source].installed() for source, _ in self.terms)
+
+
+def _coverage(figures: Figures) -> float | None:
+    """Households reached in percent of households, one decimal; None where there is no household to reach."""
+    households = figures.get("households")
+    return round(100 * figures.get("reached", 0) / households, 1) if households else None
+
+
+_CATALOGUE: tuple[Indicator, ...] = (
+    Indicator("households", "住户", "户", "A1", Kind.STOCK, (("tenures", "count(*)"),)),
+    Indicator("reached", "已走访", "户", "A1", Kind.FLOW, (("visits", "count(*) FILTER (WHERE reached)"),)),
+    Indicator(
+        "nobody_home", "家中无人", "户", "A1", Kind.FLOW,
+        (("visits", "count(*) FILTER (WHERE nobody_home AND NOT reached)"),),
+    ),
+    Indicator("coverage", "走访率", "%", "A1", Kind.DERIVED, derive=_coverage),
+    Indicator("returnees_present", "在本地返乡人员", "人", "A3", Kind.STOCK,
+              (("returnees", "count(*) FILTER (WHERE present)"),)),
+    Indicator("new_returnees", "新登记返乡人员", "人", "A3", Kind.EVENT,
+              (("returnees", "count(*) FILTER (WHERE fresh)"),)),
+    Indicator("under_monitoring", "健康监测中", "人", "A3", Kind.STOCK, (("monitorings", "count(*)"),)),
+    Indicator("checks_due", "应测", "人次", "A10", Kind.STOCK, (("monitorings", "sum(due)"),)),
+    Indicator("checks_done", "已测", "人次", "A10", Kind.FLOW, (("checks", "count(*) FILTER (WHERE done)"),)),
+    Indicator("checks_missed", "漏测", "人次", "A10", Kind.FLOW, (("monitorings", "sum(due - done)"),),
+              after_day=True),
+    Indicator("fever", "发热", "人次", "B1", Kind.EVENT, (("visits", "sum(fever)"), ("checks", "sum(fever)"))),
+    Indicator("symptoms", "有症状", "人次", "B1", Kind.EVENT,
+              (("visits", "sum(symptoms)"), ("checks", "sum(symptoms)"))),
+    Indicator("alerts_raised", "新增预警", "条", "B1", Kind.EVENT, (("alerts_raised", "count(*)"),)),
+    Indicator("alerts_closed", "办结预警", "条", "B1", Kind.FLOW, (("alerts_closed", "count(DISTINCT alert_id)"),)),
+    Indicator("alerts_overdue", "超时未签收预警", "条", "B1", Kind.STOCK, (("alerts_overdue", "count(*)"),)),
+)  # fmt: skip
+
+
+def indicators() -> tuple[Indicator, ...]:
+    """Every indicator whose sources exist, in the order of the report."""
+    return tuple(indicator for indicator in _CATALOGUE if indicator.installed())
+
+
+def stored() -> tuple[Indicator, ...]:
+    """The indicators that are counted and stored; the rest are derived from them."""
+    return tuple(indicator for indicator in indicators() if indicator.terms)
+
+
+def indicator_of(key: str) -> Indicator | None:
+    """The indicator `key`, if it exists here."""
+    return next((indicator for indicator in indicators() if indicator.key == key), None)
+
+
+def shown(figures: Figures) -> dict[str, float | None]:
+    """`{indicator: figure}` of every indicator for stored `figures`; all None when there is no figure at all."""
+    return {
+        indicator.key: (indicator.derive(figures) if indicator.derive else figures.get(indicator.key))
+        for indicator in indicators()
+    }
+
+
+def events_in(figures: Figures) -> dict[str, int]:
+    """The event indicators that are not 0: what contradicts a zero report."""
+    return {i.key: figures[i.key] for i in stored() if i.kind is Kind.EVENT and figures.get(i.key)}

@@ -1,0 +1,123 @@
+"""Where figures are counted: one relation per kind of record, at the cell, as it was known at a moment. See docs/reports.md.
+
+Every relation yields rows with `region_code` (a cell) and columns that the aggregates of `indicators.py` name. Its
+parameters: `day` the business day, `day_start`/`day_end` its first moment and the first of the next, `as_of` the moment
+whose knowledge counts, `stock_at` the earlier of `as_of` and `day_end`, `sessions` checks owed per person, `reached` the
+outcomes that settle a household. `{cells:column}` becomes the filter on cells: a prefix, or the cells touched.
+
+What is counted is a pure function of these parameters and of rows that are never edited, so that a close that runs days
+late counts exactly what it would have counted on time.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.apps import apps
+
+_FILTER = re.compile(r"\{cells:([a-z_.]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A relation to count. `evidence` sources hold facts from a person: they make a cell-day reported.
+
+    An evidence relation also yields `facts` (rows), `last_received_at` and `inputs` (xor of the hashes of the ids).
+    """
+
+    models: tuple[str, ...]
+    relation: str
+    evidence: bool = False
+
+    def installed(self) -> bool:
+        """Whether the tables exist in this installation."""
+        try:
+            return all(apps.get_model(model) is not None for model in self.models)
+        except LookupError:
+            return False
+
+    def sql(self, cells: str) -> str:
+        """The relation with `cells`, a condition with a `{column}` slot, as its filter."""
+        return _FILTER.sub(lambda match: cells.format(column=match.group(1)), self.relation)
+
+
+_VISITS = """
+SELECT v.region_code, v.household_id, count(*) AS facts,
+       bool_or(v.outcome = ANY(%(reached)s::text[])) AS reached, bool_or(v.outcome = 'nobody_home') AS nobody_home,
+       sum(v.fever_count) AS fever, sum(v.symptom_count) AS symptoms,
+       max(v.received_at) AS last_received_at, bit_xor(uuid_hash_extended(v.id, 0)) AS inputs
+FROM visits_visit v
+WHERE v.business_day = %(day)s AND NOT v.doubtful AND v.received_at <= %(as_of)s AND {cells:v.region_code}
+  AND NOT EXISTS (SELECT FROM visits_visit c WHERE c.replaces_id = v.id AND c.received_at <= %(as_of)s)
+GROUP BY v.region_code, v.household_id
+"""
+
+_CHECKS = """
+SELECT k.region_code, k.person_id, k.session, count(*) AS facts, bool_or(k.reachable) AS done,
+       count(*) FILTER (WHERE k.fever) AS fever, count(*) FILTER (WHERE k.symptomatic) AS symptoms,
+       max(k.received_at) AS last_received_at, bit_xor(uuid_hash_extended(k.id, 0)) AS inputs
+FROM health_dailycheck k
+WHERE k.business_day = %(day)s AND NOT k.doubtful AND k.received_at <= %(as_of)s AND {cells:k.region_code}
+  AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND c.received_at <= %(as_of)s)
+GROUP BY k.region_code, k.person_id, k.session
+"""
+
+# A row that continues another is a move, not a return: it is present from the day of the move.
+_RETURNEES = """
+SELECT r.region_code,
+       r.arrived_on <= %(day)s
+           AND (r.left_on IS NULL OR r.left_on > %(day)s OR r.left_received_at > %(as_of)s) AS present,
+       r.registered_day = %(day)s AND r.continues_id IS NULL AS fresh,
+       CASE WHEN r.registered_day = %(day)s AND r.continues_id IS NULL THEN 1 ELSE 0 END AS facts,
+       r.received_at AS last_received_at, uuid_hash_extended(r.id, 0) AS inputs
+FROM returnees_returnee r
+WHERE r.registered_day <= %(day)s AND r.received_at <= %(as_of)s AND {cells:r.region_code}
+  AND (r.registered_day = %(day)s OR r.left_on IS NULL OR r.left_on > %(day)s OR r.left_received_at > %(as_of)s)
+"""
+
+_MONITORINGS = """
+SELECT m.region_code, m.person_id, cardinality(%(sessions)s::text[]) AS due,
+       (SELECT count(DISTINCT k.session) FROM health_dailycheck k
+        WHERE k.person_id = m.person_id AND k.business_day = %(day)s AND k.session = ANY(%(sessions)s::text[]) AND k.reachable
+          AND NOT k.doubtful AND k.received_at <= %(as_of)s
+          AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND c.received_at <= %(as_of)s)
+       ) AS done
+FROM health_monitoring m
+WHERE m.first_day <= %(day)s AND m.registered_at <= %(as_of)s AND {cells:m.region_code}
+  AND (m.last_day >= %(day)s OR m.ended_at > %(as_of)s) AND m.to_day >= %(day)s
+  AND (m.state <> 'cancelled' OR m.ended_at > %(as_of)s)
+"""
+
+_TENURES = """
+SELECT t.region_code FROM residents_householdtenure t
+WHERE t.valid_from <= %(stock_at)s AND (t.valid_to IS NULL OR t.valid_to > %(stock_at)s) AND {cells:t.region_code}
+"""
+
+_ALERTS_RAISED = """
+SELECT a.region_code FROM alerts_alert a
+WHERE a.business_day = %(day)s AND a.raised_at <= %(as_of)s AND {cells:a.region_code}
+"""
+
+_ALERTS_CLOSED = """
+SELECT e.region_code, e.alert_id FROM alerts_alertevent e
+WHERE e.type = 'closed' AND e.at >= %(day_start)s AND e.at < %(day_end)s AND e.at <= %(as_of)s AND {cells:e.region_code}
+"""
+
+# The event log, not the row, knows how the alert stood at a past moment.
+_ALERTS_OVERDUE = """
+SELECT a.region_code FROM alerts_alert a
+JOIN LATERAL (SELECT e.type FROM alerts_alertevent e WHERE e.alert_id = a.id AND e.at <= %(stock_at)s
+              ORDER BY e.at DESC, e.id DESC LIMIT 1) latest ON latest.type IN ('raised', 'reopened')
+WHERE a.raised_at <= %(stock_at)s AND a.due_at <= %(stock_at)s
+  AND (a.closed_at IS NULL OR a.closed_at > %(stock_at)s) AND {cells:a.region_code}
+"""
+
+SOURCES: dict[str, Source] = {
+    "visits": Source(("visits.Visit",), _VISITS, evidence=True),
+    "checks": Source(("health.DailyCheck",), _CHECKS, evidence=True),
+    "returnees": Source(("returnees.Returnee",), _RETURNEES, evidence=True),
+    "monitorings": Source(("health.Monitoring", "health.DailyCheck"), _MONITORINGS),
+    "tenures": Source(("residents.HouseholdTenure",), _TENURES),
+    "alerts_raised": Source(("alerts.Alert",), _ALERTS_RAISED),
+    "alerts_closed": Source(("alerts.AlertEvent",), _ALERTS_CLOSED),
+    "alerts_overdue": Source(("alerts.Alert", "alerts.AlertEvent"), _ALERTS_OVERDUE),
+}
