@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -62,6 +63,29 @@ def alerts_listed(*, user: User, state: State | None, limit: int) -> list[Alert]
         return list(rows.filter(state=state).order_by("-closed_at", "id")[:limit])
     rows = rows.filter(state=state) if state else rows.filter(state__in=[State.OPEN, State.ACKNOWLEDGED])
     return list(rows.order_by(_URGENCY, "raised_at", "id")[:limit])
+
+
+@dataclass(frozen=True)
+class AlertPage:
+    """Alerts as they stand, and what happened since: `more` events follow after `last_seq`."""
+
+    alerts: list[Alert]
+    events: list[EventBody]
+    last_seq: int
+    more: bool
+
+
+def alert_page(*, user: User, after: int | None, state: State | None, limit: int) -> AlertPage:
+    """One answer of the list. Without `after` there are no events: `last_seq` is where a reader starts listening."""
+    # Read first: an event that commits meanwhile is then told again, never left out.
+    newest = last_seq()
+    events: list[EventBody] = []
+    more = False
+    if after is not None:
+        found = events_after(after, until=newest, scope=user.scope(Capability.ALERT_VIEW), limit=limit + 1)
+        events, more = found[:limit], len(found) > limit
+    alerts = alerts_listed(user=user, state=state, limit=limit)
+    return AlertPage(alerts, events, events[-1].seq if more else newest, more)
 
 
 def region_labels(codes: Iterable[str]) -> dict[str, str]:

@@ -1,5 +1,11 @@
 """Addresses of `alerts` below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from backend.alerts.views import AcknowledgeView, AlertListView, CloseView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("alerts/", AlertListView.as_view(), name="alerts"),
+    path("alerts/<uuid:alert_id>/acknowledge/", AcknowledgeView.as_view(), name="alert-acknowledge"),
+    path("alerts/<uuid:alert_id>/close/", CloseView.as_view(), name="alert-close"),
+]
