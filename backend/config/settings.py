@@ -1,6 +1,8 @@
 """Settings, read from the environment. Every variable is described in docs/running.md."""
 
+import contextlib
 import os
+import secrets
 from pathlib import Path
 
 import dj_database_url
@@ -33,16 +35,12 @@ def _secret_key() -> str:
         return key
     path = VAR / "secrets" / "django.key"
     if not path.exists():
-        import secrets  # noqa: PLC0415
-
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
         draft.unlink()
     return path.read_text().strip()
 

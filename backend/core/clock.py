@@ -6,6 +6,9 @@ audit stamps read real time (`django.utils.timezone.now`). See docs/clock.md.
 
 import datetime as dt
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,31 +20,45 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 # A moved clock reaches every process within this many seconds; a query per call would cost more than the wait.
 _OFFSET_LIFETIME = 1.0
-_cached: tuple[float, float] = (-1e9, 0.0)
+_cached: dict[str, tuple[float, float]] = {}
+_NEVER = (-1e9, 0.0)
+_standing: ContextVar[dt.datetime | None] = ContextVar("standing", default=None)
 
 
 def offset_seconds() -> float:
     """How far business time runs ahead of real time, in seconds. Always 0 outside demo mode."""
-    global _cached
     if not settings.DEMO_MODE:
         return 0.0
-    read_at, seconds = _cached
+    read_at, seconds = _cached.get("offset", _NEVER)
     if time.monotonic() - read_at > _OFFSET_LIFETIME:
         row = ClockOffset.objects.filter(pk=ClockOffset.SINGLETON).values_list("seconds", flat=True).first()
         seconds = float(row or 0.0)
-        _cached = (time.monotonic(), seconds)
+        _cached["offset"] = (time.monotonic(), seconds)
     return seconds
 
 
 def forget_offset() -> None:
     """Drop the cached offset, after it was changed in this process."""
-    global _cached
-    _cached = (-1e9, 0.0)
+    _cached.clear()
 
 
 def now() -> dt.datetime:
     """Business time as an aware datetime in UTC."""
+    if (moment := _standing.get()) is not None:
+        return moment
     return timezone.now() + dt.timedelta(seconds=offset_seconds())
+
+
+@contextmanager
+def standing_at(moment: dt.datetime) -> Iterator[None]:
+    """Let business time stand at `moment` for the caller alone: how the demo writes its past. Demo mode only."""
+    if not settings.DEMO_MODE:
+        raise RuntimeError("business time stands still in demo mode only")
+    token = _standing.set(moment.astimezone(dt.UTC))
+    try:
+        yield
+    finally:
+        _standing.reset(token)
 
 
 def today() -> dt.date:

@@ -71,7 +71,7 @@ def _remake() -> str:
     with connection.cursor() as cursor:
         for table in changed_tables():
             cursor.execute(
-                f'UPDATE "{table}" SET changed_xid = pg_current_xact_id()::text::bigint '  # noqa: S608 - our own tables
+                f'UPDATE "{table}" SET changed_xid = pg_current_xact_id()::text::bigint '
                 "WHERE changed_xid > pg_current_xact_id()::text::bigint"
             )
     forget_history()

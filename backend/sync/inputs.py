@@ -1,7 +1,7 @@
 """From a body on the wire to what the residents' services take."""
 
 from backend.residents.rules import HouseholdInput
-from backend.sync.serializers import HouseholdBody
+from backend.sync.shapes import HouseholdBody
 
 
 def household_input(body: HouseholdBody) -> HouseholdInput:

@@ -12,7 +12,7 @@ from backend.core.errors import ErrorCode
 from backend.facts.choices import Verdict
 from backend.facts.rules import Placed, place_in_time
 from backend.policies.selectors import value_of
-from backend.sync.serializers import (
+from backend.sync.shapes import (
     BODY_DECODERS,
     CANONICAL,
     ITEM_DECODER,

@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.core.openapi import schema_of
 from backend.facts.choices import Verdict
-from backend.sync.serializers import BODIES, MAX_ITEMS
+from backend.sync.shapes import BODIES, MAX_ITEMS
 
 _MOMENT = {"type": "string", "format": "date-time"}
 _ID = {"type": "string", "format": "uuid"}

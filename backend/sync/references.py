@@ -22,7 +22,7 @@ from backend.residents.selectors import HouseholdRef, PersonRef, households_by_i
 from backend.sync.choices import ItemKind
 from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
-from backend.sync.serializers import CheckBody, HouseholdBody, ReturneeBody, VisitBody
+from backend.sync.shapes import CheckBody, HouseholdBody, ReturneeBody, VisitBody
 
 CAPABILITY_OF = {
     ItemKind.HOUSEHOLD: Capability.HOUSEHOLD_EDIT,

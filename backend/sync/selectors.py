@@ -43,8 +43,8 @@ class Page:
 def changes_since(*, user: User, cursor: str, limit: int) -> Page:
     """The changes in the user's cells since `cursor` ("" for a first download), oldest first. Raises BAD_CURSOR.
 
-    Only rows of transactions below the snapshot's xmin are returned: a transaction that commits later than a younger one
-    is not skipped, it is waited for. Another history or scope starts over with `resync`.
+    Only rows of transactions below the snapshot's xmin are returned: a transaction that commits later than a younger
+    one is not skipped, it is waited for. Another history or scope starts over with `resync`.
     """
     scope = user.scope(Capability.SYNC)
     history = current_history()
@@ -73,7 +73,7 @@ def changes_since(*, user: User, cursor: str, limit: int) -> Page:
 
 def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int, int, str, str]]:
     """`(xid, rank, id, JSON)` of one page, in one statement over every source."""
-    parameters: dict[str, object] = {
+    parameters: dict[str, int | str | bool | dt.date] = {
         "xid": at.xid, "rank": at.rank, "id": at.id, "limit": limit, "today": clock.today(), "user": user.pk,
         "first": at.xid == 0,
     }  # fmt: skip
@@ -96,13 +96,13 @@ def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
     join = "LEFT JOIN health_monitoring m ON m.source_id = t.id" if source.kind == "returnee" else ""
     key = f'({source.key})::text COLLATE "C"'
     envelope = (
-        f"json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"
+        "json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"
         if source.op == "delete"
         else f"json_build_object('kind', '{source.kind}', 'id', {source.key}, 'op', 'put', 'data', {source.data})"
     )
     where = f" AND ({source.where})" if source.where else ""
     return (
-        f"(SELECT t.changed_xid AS xid, {rank} AS rank, {key} AS id, {envelope}::text AS body "  # noqa: S608 - constants
+        f"(SELECT t.changed_xid AS xid, {rank} AS rank, {key} AS id, {envelope}::text AS body "
         f"FROM {source.table} t {join} "
         "WHERE t.changed_xid < (SELECT xmin FROM below) AND t.changed_xid >= %(xid)s "
         f"AND (t.changed_xid > %(xid)s OR {rank} > %(rank)s OR ({rank} = %(rank)s AND {key} > %(id)s)) "

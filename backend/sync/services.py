@@ -25,7 +25,7 @@ from backend.residents.services import blob_seal
 from backend.sync.intake import Incoming, read_items
 from backend.sync.references import resolve
 from backend.sync.rules import verdict_of_known
-from backend.sync.serializers import Envelope
+from backend.sync.shapes import Envelope
 from backend.sync.storing import store_bodies
 
 REJECTED_KEEP_DAYS = 30

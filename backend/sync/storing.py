@@ -16,7 +16,7 @@ from backend.residents.services import households_create
 from backend.returnees.services import returnee_register
 from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
-from backend.sync.serializers import CheckBody, HouseholdBody, ReturneeBody, VisitBody
+from backend.sync.shapes import CheckBody, HouseholdBody, ReturneeBody, VisitBody
 from backend.visits.rules import PersonSeen
 from backend.visits.services import VisitRow, visits_record
 
@@ -61,6 +61,7 @@ def _register(item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UU
 
 def _send_back(item: Incoming, code: ErrorCode, field: str | None) -> None:
     """Undo the claim of an id whose content its owner refused."""
+    assert item.id is not None
     SyncItem.objects.filter(pk=item.id).update(verdict=Verdict.REJECTED, code=code.code)
     item.reject(code, field)
 

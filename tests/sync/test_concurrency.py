@@ -14,7 +14,7 @@ from backend.accounts.models import User
 from backend.core import clock
 from backend.facts.models import SyncItem
 from backend.sync import services
-from backend.sync.serializers import Envelope
+from backend.sync.shapes import Envelope
 from backend.visits.models import Visit
 from tests.conftest import CELL
 from tests.sync.conftest import DEVICE, households_in, item

@@ -50,7 +50,8 @@ def test_a_first_download_holds_my_cell_and_nothing_else(phone: APIClient) -> No
     assert set(ids(changes, "household")) == mine
     assert len(ids(changes, "household")) == 7
     assert set(ids(changes, "region")) == {"22", "2205", "220521", "220521901", "220521901901", CELL}
-    assert resyncs[0] and not any(resyncs[1:])
+    assert resyncs[0]
+    assert not any(resyncs[1:])
     head = next(change for change in changes if change["kind"] == "household")["data"]["head"]
     assert head == "王*"
 

@@ -1,7 +1,7 @@
 """The wire shape of the phone's protocol, compiled by msgspec. docs/sync.md describes every field.
 
-Only shape is checked here: types, lengths, ranges, unknown and missing fields. Whether a household exists or a person is
-under monitoring is decided in `services`.
+Only shape is checked here: types, lengths, ranges, unknown and missing fields. Whether a household exists, or a person
+is under monitoring, is decided in `references`.
 """
 
 import datetime as dt
@@ -13,9 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from backend.core.errors import ErrorCode
-from backend.facts.choices import Symptom
 from backend.sync.choices import ItemKind
-from backend.visits.choices import Need, Outcome
 
 MAX_ITEMS = 500
 MAX_ITEM_BYTES = 8 * 1024
@@ -23,9 +21,15 @@ SCHEMAS = (1,)
 
 Moment = Annotated[dt.datetime, Meta(tz=True)]
 Temperature = Annotated[float, Meta(ge=35.0, le=42.5)]
-SymptomCode = Literal[tuple(Symptom.values)]  # type: ignore[valid-type]
-NeedCode = Literal[tuple(Need.values)]  # type: ignore[valid-type]
-OutcomeCode = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
+# Spelt out for the type checker; a test holds them to the enumerations.
+SymptomCode = Literal["fever", "dry_cough", "fatigue", "sore_throat", "loss_smell_taste", "diarrhoea", "other"]
+NeedCode = Literal["medicine", "food", "heating", "hospital", "other"]
+OutcomeCode = Literal["seen_well", "seen_unwell", "nobody_home", "refused", "moved_away", "empty", "wrong_address"]
+OccupancyCode = Literal["occupied", "empty", "rented", "owner_away"]
+CareCode = Literal[
+    "elderly_alone", "disabled", "pregnant", "infant", "chronic", "dialysis", "left_behind_child", "other"
+]
+DocumentTypeCode = Literal["id_card", "passport", "hk_macau", "taiwan", "other"]
 Note = Annotated[str, Meta(max_length=500)]
 CellCode = Annotated[str, Meta(pattern=r"^[0-9]{15}$")]
 
@@ -84,7 +88,7 @@ class ReturneeBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     person: uuid.UUID
     name: Annotated[str, Meta(min_length=1, max_length=40)]
     phone: Annotated[str, Meta(min_length=1, max_length=20)]
-    document_type: Literal["id_card", "passport", "hk_macau", "taiwan", "other"]
+    document_type: DocumentTypeCode
     document_number: Annotated[str, Meta(min_length=1, max_length=40)]
     arrived_on: dt.date
     region: CellCode
@@ -106,15 +110,8 @@ class HouseholdBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     floor: Annotated[int, Meta(ge=-5, le=150)] | None = None
     door: Annotated[str, Meta(max_length=10)] = ""
     phone: Annotated[str, Meta(max_length=20)] | None = None
-    occupancy: Literal["occupied", "empty", "rented", "owner_away"] = "occupied"
-    care: Annotated[
-        list[
-            Literal[
-                "elderly_alone", "disabled", "pregnant", "infant", "chronic", "dialysis", "left_behind_child", "other"
-            ]
-        ],
-        Meta(max_length=8),
-    ] = []
+    occupancy: OccupancyCode = "occupied"
+    care: Annotated[list[CareCode], Meta(max_length=8)] = []
 
 
 Body = VisitBody | CheckBody | ReturneeBody | HouseholdBody

@@ -1,0 +1,25 @@
+"""The wire's literals are the enumerations'."""
+
+from typing import get_args
+
+import pytest
+
+from backend.core.symptoms import Symptom
+from backend.residents.choices import Care, DocumentType, Occupancy
+from backend.sync import shapes
+from backend.visits.choices import Need, Outcome
+
+
+@pytest.mark.parametrize(
+    ("literal", "choices"),
+    [
+        (shapes.SymptomCode, Symptom),
+        (shapes.NeedCode, Need),
+        (shapes.OutcomeCode, Outcome),
+        (shapes.OccupancyCode, Occupancy),
+        (shapes.CareCode, Care),
+        (shapes.DocumentTypeCode, DocumentType),
+    ],
+)
+def test_literals_match_the_enumerations(literal: object, choices: type) -> None:
+    assert sorted(get_args(literal)) == sorted(choices.values)
