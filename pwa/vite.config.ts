@@ -11,13 +11,22 @@ import { vantLeanIcons } from './build/vant-lean-icons'
 const backend = process.env.GRIDKEEPER_BACKEND ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: {
+    alias: {
+      '@': fileURLToPath(new URL('./src', import.meta.url)),
+      // The build for browsers of the last years: a tenth smaller, same code.
+      dexie: 'dexie/dist/modern/dexie.min.mjs',
+      // Our messages need no compiler (src/locales/compile.ts).
+      'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js',
+    },
+  },
   define: {
-    __VUE_OPTIONS_API__: 'true',
+    __VUE_OPTIONS_API__: 'false',
     __VUE_PROD_DEVTOOLS__: 'false',
     __VUE_I18N_FULL_INSTALL__: 'false',
     __VUE_I18N_LEGACY_API__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
     __APP_VERSION__: JSON.stringify(process.env.npm_package_version ?? '0'),
   },
   plugins: [

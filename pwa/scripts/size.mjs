@@ -7,7 +7,7 @@ const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
 
 // The entry with all it imports, and what the shell and today's page fetch by themselves right after.
-const AT_START = ['index.html', 'src/components/UpdatePrompt.vue', 'src/features/home/InstallHint.vue', 'node_modules/workbox-window/build/workbox-window.prod.es5.mjs']
+const AT_START = ['index.html', 'src/features/home/InstallHint.vue']
 const files = new Set()
 
 function take(key) {

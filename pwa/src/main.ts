@@ -5,6 +5,7 @@ import { installAppearance } from './boot/appearance'
 import { installI18n } from './boot/i18n'
 import { installPinia } from './boot/pinia'
 import { installRouter } from './boot/router'
+import { installServiceWorker } from './boot/serviceWorker'
 import { installWorkspace } from './boot/workspace'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -17,6 +18,7 @@ async function start(): Promise<void> {
   installWorkspace()
   installRouter(app)
   app.mount('#app')
+  installServiceWorker()
 }
 
 void start()

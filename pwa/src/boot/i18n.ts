@@ -4,11 +4,12 @@ import { watch } from 'vue'
 import { createI18n } from 'vue-i18n'
 
 import { loadMessages, zhHans } from '@/locales'
+import { compileMessage } from '@/locales/compile'
 import { type Locale, useSettingsStore } from '@/stores/settings'
 
 export async function installI18n(app: App): Promise<void> {
   const settings = useSettingsStore()
-  const i18n = createI18n({ legacy: false, locale: 'zh-Hans', fallbackLocale: 'zh-Hans', messages: { 'zh-Hans': zhHans } })
+  const i18n = createI18n({ legacy: false, messageCompiler: compileMessage, locale: 'zh-Hans', fallbackLocale: 'zh-Hans', messages: { 'zh-Hans': zhHans } })
 
   async function use(locale: Locale): Promise<void> {
     const messages = await loadMessages(locale).catch(() => null)
