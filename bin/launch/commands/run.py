@@ -11,7 +11,7 @@ from launch.locks import Claim
 from launch.options import RunOptions, parse_run
 from launch.paths import VAR, Folder
 from launch.ports import is_free
-from launch.prepared import prepare_once
+from launch.prepared import prepare_once, seed_once
 from launch.pwa import ensure_pwa
 from launch.reset import reset
 from launch.stack import Stack, lan_addresses
@@ -76,7 +76,7 @@ def _start(stack: Stack, options: RunOptions) -> None:
         prepare_once(stack)
     if options.demo:
         with step("装入演示数据"):
-            stack.manage("seed_demo")
+            seed_once(stack)
     with step("启动网页、后台任务和定时任务"):
         stack.start_services()
 
