@@ -21,7 +21,7 @@ class Returnee(ChangedModel):
     `registered_at` is when it was written down (the phone's time, corrected), `registered_day` its business day;
     `received_at` and `left_received_at` are when the server learnt of the registration and of the leaving, in business
     time: what a cut-off could know. A move to another cell closes the row (`moved`) and opens one there that names it
-    (`continues_id`); such a row is not a new return.
+    (`continues_id`); such a row is not a new return, and counts in its cell from the day of the move.
     """
 
     id = models.UUIDField(primary_key=True)

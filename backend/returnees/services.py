@@ -191,7 +191,8 @@ def returnees_follow() -> int:
         )
         for row in rows:
             row.continues_id, row.pk, row.region_code = row.pk, new_id(), moved[row.pk][1]
-            row.state, row.left_on, row.left_received_at, row.received_at = ReturneeState.PRESENT.value, None, None, now
+            row.state, row.left_on, row.left_received_at = ReturneeState.PRESENT.value, None, None
+            row.registered_day, row.received_at = today, now
         Returnee.objects.bulk_create(rows)
         cells_touch(touched=[(today, cell) for pair in moved.values() for cell in pair])
     monitorings_follow()

@@ -14,6 +14,7 @@ from backend.health.selectors.due import (
     check_counts_by_cell,
     checks_due,
     checks_missed,
+    people_with_check,
 )
 from backend.health.selectors.monitored import monitored_on
 
@@ -28,6 +29,7 @@ __all__ = [
     "code_of",
     "monitored_on",
     "people_whose_codes_lag",
+    "people_with_check",
     "people_with_codes",
     "term_facts",
 ]

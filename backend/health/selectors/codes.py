@@ -42,8 +42,8 @@ def term_facts(person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[TermFact
     rows = Monitoring.objects.filter(person_id__in=person_ids).values_list(
         "person_id", "id", "from_day", "to_day", "last_day", "state", "rule_version", "clause"
     )
-    for person, *term in rows:
-        found.setdefault(person, []).append(TermFact(*term))
+    for person, term, first, to_day, last, state, version, clause in rows:
+        found.setdefault(person, []).append(TermFact(term, first, to_day, last, state, version, clause))
     return found
 
 

@@ -64,7 +64,7 @@ FROM jsonb_to_recordset(%s::jsonb) AS c(id uuid, region_code text, business_day 
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def checks_record(*, rows: Sequence[CheckRow]) -> None:
     """Store checks whose ids the caller has just claimed, in the caller's transaction: one insert for all.
 

@@ -23,7 +23,7 @@ SWEEP_CHUNK = 1000
 _LOCK = "SELECT id, region_code FROM residents_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def codes_evaluate(*, person_ids: Iterable[uuid.UUID], trigger: Trigger, day: dt.date | None = None) -> int:
     """Derive the codes of these people as of `day` (the running business day) from their facts.
 

@@ -1,0 +1,93 @@
+"""Reads of returnees: the list of who is present, masked. Duty A3."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from backend.core.errors import ApiError, ErrorCode
+from backend.core.scope import Scope, ancestors
+from backend.health.choices import MonitoringState
+from backend.health.models import Monitoring
+from backend.regions.models import Region
+from backend.residents.rules import query_terms
+from backend.returnees.choices import ReturneeState
+from backend.returnees.models import Returnee
+
+#: So many digits in a row are a telephone or document number, and such things never stand in an address line.
+_NUMBER = re.compile(r"\d{7}")
+_SURNAME = re.compile(r"[^\W\d_]\*?")
+
+
+@dataclass(frozen=True)
+class ReturneePage:
+    """A page of returnees, how many there are in all, and the names of the regions that occur in it."""
+
+    count: int
+    rows: list[Returnee]
+    names: dict[str, str]
+
+
+def returnees_page(rows: QuerySet[Returnee], *, limit: int, offset: int) -> ReturneePage:
+    """One page of `returnees_found`. Three queries."""
+    page = list(rows[offset : offset + limit])
+    return ReturneePage(rows.count(), page, _names(page))
+
+
+def returnees_found(
+    scope: Scope, *, state: ReturneeState | None = None, q: str = "", people: set[uuid.UUID] | None = None
+) -> QuerySet[Returnee]:
+    """Returnees in `scope`, the latest registration first, each with `monitor_to`, the last day of the term or None.
+
+    `q` is a surname, the last four digits of a phone, a piece of the origin, or pieces of the address (`3-2-501`).
+    A whole phone or document number is refused (BAD_FIELD): what stands in an address line is written down on its way.
+    `people` narrows the list to those persons.
+    """
+    rows = Returnee.objects.within(scope).select_related("person", "person__household", "person__code_status")
+    if state is not None:
+        rows = rows.filter(state=state)
+    if people is not None:
+        rows = rows.filter(person__in=people)
+    if q.strip():
+        rows = rows.filter(_search(q.strip()))
+    return rows.annotate(monitor_to=_term("to_day")).order_by("-registered_at", "-id")
+
+
+def returnee_visible(user: Any, returnee_id: uuid.UUID, capability: str) -> ReturneePage:
+    """The one returnee `returnee_id`, as a page, if `user` holds `capability` there. Raises NOT_FOUND otherwise."""
+    rows = list(returnees_found(user.scope(capability)).filter(pk=returnee_id))
+    if not rows:
+        raise ApiError(ErrorCode.NOT_FOUND)
+    return ReturneePage(1, rows, _names(rows))
+
+
+def _term(column: str) -> Subquery:
+    """A column of the term that followed from this return; a correction withdraws the term before it."""
+    terms = Monitoring.objects.filter(person=OuterRef("person"), from_day=OuterRef("arrived_on"))
+    return Subquery(terms.exclude(state=MonitoringState.CANCELLED).order_by("-registered_at").values(column)[:1])
+
+
+def _search(text: str) -> Q:
+    if _NUMBER.search(text):
+        raise ApiError(ErrorCode.BAD_FIELD, field="q")
+    door = Q()
+    for term in query_terms(text):
+        door &= Q(person__household__search_text__contains=term) | Q(person__address__contains=term)
+    found = Q(origin_text__contains=text) | (door if door else Q(pk__in=()))
+    if _SURNAME.fullmatch(text):
+        found |= Q(person__name_masked__startswith=text[0])
+    if len(text) == 4 and text.isdecimal():
+        found |= Q(person__phone_last4=text)
+    return found
+
+
+def _names(rows: Iterable[Returnee]) -> dict[str, str]:
+    """Names of the cells and villages of `rows`, and of the regions they came from. Pseudo levels have none."""
+    wanted: set[str] = set()
+    for row in rows:
+        wanted.update((row.region_code, row.region_code[:12]))
+        wanted.update(ancestors(row.origin_code) if row.origin_code else ())
+    return dict(Region.objects.real().filter(code__in=wanted).values_list("code", "name"))
