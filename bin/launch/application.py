@@ -59,6 +59,8 @@ def web(address: Address) -> Service:
         *("--host", address.host, "--port", str(address.port), "--http", "httptools", "--loop", "uvloop"),
         *("--no-access-log", "--no-server-header", "--log-level", "warning"),
         *("--timeout-graceful-shutdown", "3", "--ws-max-size", "65536", "--ws-ping-interval", "25"),
+        # Deflate would compress each frame anew for each socket, and keep a window of memory per socket.
+        *("--ws-per-message-deflate", "false"),
     ]
     if address.certificate and address.key:
         argv += ["--ssl-certfile", str(address.certificate), "--ssl-keyfile", str(address.key)]
