@@ -6,7 +6,7 @@ import components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vitest/config'
 import { VitePWA } from 'vite-plugin-pwa'
 
-import { vantLeanIcons } from './build/vant-lean-icons'
+import { vantLeanIcons } from './build/vant-lean-icons.ts'
 
 const backend = process.env.GRIDKEEPER_BACKEND ?? 'http://127.0.0.1:8000'
 

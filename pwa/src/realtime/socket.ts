@@ -46,7 +46,15 @@ export function createAlertSocket(deps: SocketDeps): AlertSocket {
 
   function listen(): void {
     clearTimeout(silence)
-    silence = setTimeout(() => socket?.close(4000, 'silent'), heartbeat * 2500)
+    silence = setTimeout(giveUpLine, heartbeat * 2500)
+  }
+
+  /** A dead line may take minutes to say that it is closed: it is left alone and a new one opened. */
+  function giveUpLine(): void {
+    const silent = socket
+    socket = null
+    silent?.close(4000, 'silent')
+    later()
   }
 
   function later(): void {
@@ -65,10 +73,11 @@ export function createAlertSocket(deps: SocketDeps): AlertSocket {
     const opened = makeSocket(`${scheme}://${location.host}/ws/alerts/?after=${deps.after()}`)
     socket = opened
     opened.onmessage = (message: MessageEvent) => {
-      listen()
+      if (socket !== opened) return
       const frame = parseFrame(message.data)
+      if (frame?.type === 'hello') heartbeat = frame.heartbeat_seconds || DEFAULT_HEARTBEAT_S
+      listen()
       if (!frame) return
-      if (frame.type === 'hello') heartbeat = frame.heartbeat_seconds || DEFAULT_HEARTBEAT_S
       dispatch(frame, {
         event: deps.onEvent,
         live() {
