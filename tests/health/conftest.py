@@ -3,7 +3,7 @@
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,8 @@ def returnee_fields(**changes: Any) -> dict[str, Any]:
     return {
         "id": new_id(), "person_id": new_id(), "name": "李大山", "phone": "12900001234", "document_type": "id_card",
         "document_number": document(), "origin_code": "2201", "origin_text": "", "arrived_on": clock.today(),
-        "transport": "火车", "household_id": None, "address": "前进路8号", "region_code": CELL, "actor": None, **changes,
+        "transport": "火车", "household_id": None, "address": "前进路8号", "region_code": CELL, "actor": None,
+        **changes,
     }  # fmt: skip
 
 
@@ -55,10 +56,10 @@ def check_row(person_id: uuid.UUID, **changes: Any) -> CheckRow:
 
 
 @pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dt.datetime], None]]:
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.datetime], None]:
     """`at(moment)` stops business time at that moment."""
 
     def stop(moment: dt.datetime) -> None:
         monkeypatch.setattr(clock, "now", lambda: moment)
 
-    yield stop
+    return stop

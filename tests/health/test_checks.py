@@ -1,4 +1,4 @@
-"""Checks: stored whole, judged by the rule in force, moving codes and raising alerts, at a constant number of queries."""
+"""Checks: stored whole, judged by the rule in force, moving codes, raising alerts; queries do not grow with a batch."""
 
 import datetime as dt
 from decimal import Decimal
