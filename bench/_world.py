@@ -1,0 +1,166 @@
+"""A stack for a benchmark, with cells, households and signed-in phones in its database."""
+
+import datetime as dt
+import http.client
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from launch.paths import PYTHON, REPOSITORY
+from launch.ports import free_port
+from launch.stack import Stack
+
+CELLS = 8
+HOUSEHOLDS = 500
+PROVINCE = "22"
+
+
+@contextmanager
+def servers(name: str) -> Iterator[Stack]:
+    """PostgreSQL (fsync on) and Valkey with a prepared database under var/bench/<name>; Django is set up on it."""
+    folder = REPOSITORY / "var" / "bench" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    stack = Stack(folder, demo=True)
+    try:
+        stack.start_servers()
+        stack.prepare()
+        os.environ.update(stack.environment(owner=True))
+        import django
+
+        django.setup()
+        yield stack
+    finally:
+        stack.stop_services()
+        stack.stop_servers()
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A signed-in phone: its cookie, its CSRF token, its cell and the households there."""
+
+    cookie: str
+    csrf: str
+    cell: str
+    households: list[uuid.UUID]
+    device: uuid.UUID
+
+
+def phones(count: int = CELLS, households: int = HOUSEHOLDS) -> list[Phone]:
+    """`count` workers with a cell each, sessions made on the server: hashing passwords is not what is measured."""
+    from django.conf import settings
+    from django.middleware.csrf import _get_new_csrf_string
+
+    from backend.accounts.choices import Role
+    from backend.accounts.models import Duty, User
+    from backend.core import clock
+    from backend.core.ids import new_id
+    from backend.regions.choices import LEVEL_OF
+    from backend.regions.models import Region
+    from backend.residents.rules import HouseholdInput
+    from backend.residents.services import households_create
+
+    codes = ["22", "2205", "220521", "220521901", "220521901901"]
+    cells = [f"220521901901{n:03}" for n in range(901, 901 + count)]
+    Region.objects.bulk_create(
+        [Region(code=c, name=c, level=LEVEL_OF[len(c)], parent_code=_parent(c)) for c in codes + cells]
+    )
+    made = []
+    for number, cell in enumerate(cells):
+        inputs = [
+            HouseholdInput(
+                id=new_id(), region_code=cell, address="前进路8号", building=str(n // 60 + 1), unit="1",
+                floor=n % 60 // 2 + 1, door=f"{n % 60 // 2 + 1}0{n % 2 + 1}", head_name="王小明", headcount=3,
+            )
+            for n in range(households)
+        ]  # fmt: skip
+        households_create(items=inputs, actor=None)
+        user = User.objects.create(username=f"phone{number}", display_name="网格员", password="!")
+        Duty.objects.create(
+            user=user, role=Role.GRID_WORKER, region_code=cell, valid_from=clock.today() - dt.timedelta(days=1)
+        )
+        csrf = _get_new_csrf_string()
+        cookie = f"{settings.SESSION_COOKIE_NAME}={_session(user)}; {settings.CSRF_COOKIE_NAME}={csrf}"
+        made.append(Phone(cookie, csrf, cell, [entry.id for entry in inputs], new_id()))
+    return made
+
+
+def _parent(code: str) -> str | None:
+    from backend.core.scope import ancestors
+
+    above = ancestors(code)[:-1]
+    return above[-1] if above else None
+
+
+def _session(user: Any) -> str:
+    """A session as signing in makes it."""
+    from django.contrib.auth import login
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.http import HttpRequest
+
+    request = HttpRequest()
+    request.session = SessionStore()
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session.save()
+    return request.session.session_key
+
+
+@contextmanager
+def wsgi_workers(stack: Stack, workers: int = 2) -> Iterator[int]:
+    """The reference lay-out for HTTP: granian with two WSGI workers; yields the port."""
+    with _web(
+        stack,
+        "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "2", "--no-ws",
+        "--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}", "backend.config.wsgi:application",
+    ) as port:  # fmt: skip
+        yield port
+
+
+@contextmanager
+def one_asgi_process(stack: Stack) -> Iterator[int]:
+    """The embedded default: one uvicorn process for everything; yields the port."""
+    with _web(
+        stack,
+        "uvicorn", "backend.config.asgi:application", "--host", "127.0.0.1", "--port", "{port}", "--http", "httptools",
+        "--loop", "uvloop", "--no-access-log", "--log-level", "warning",
+    ) as port:  # fmt: skip
+        yield port
+
+
+@contextmanager
+def _web(stack: Stack, *argv: str) -> Iterator[int]:
+    port = free_port()
+    environment = stack.environment() | {"GRIDKEEPER_DB_POOL": "6"}
+    command = [str(PYTHON), "-m", *(part.format(port=port) for part in argv)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, start_new_session=True)
+    try:
+        _wait(port)
+        yield port
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait(port: int) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        if time.monotonic() > until:
+            raise SystemExit("the web process did not come up")
+        time.sleep(0.2)
+
+

@@ -1,0 +1,104 @@
+"""A real stack with the demo in it, and a real browser."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "bin"))
+
+from launch.stack import Stack  # noqa: E402
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+PASSWORD = "gridkeeper-demo"
+
+
+@pytest.fixture(autouse=True)
+def own_folders() -> None:
+    """In place of the fixture of the same name for Django: the stack under test has folders of its own."""
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """PostgreSQL, Valkey, web, worker and schedule under var/test/e2e, with the demo seeded."""
+    folder = REPOSITORY / "var" / "test" / "e2e"
+    shutil.rmtree(folder, ignore_errors=True)
+    running = Stack(folder, demo=True)
+    try:
+        yield running.start(seed=("seed_demo",))
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    # Playwright's synchronous driver runs an event loop in this thread, which Django's guard would take for async code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as driver:
+        yield driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+OpenPhone = Callable[[str], Page]
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> OpenPhone:
+    """`open_phone("grid1")` → a signed-in phone, 390×844 with touch, its app installed for working offline."""
+
+    def open_it(username: str) -> Page:
+        context = browser.new_context(
+            base_url=stack.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
+            device_scale_factor=2, locale="zh-CN", timezone_id="Asia/Shanghai",
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_test_id("login-username").fill(username)
+        page.get_by_test_id("login-password").fill(PASSWORD)
+        page.get_by_test_id("login-submit").click()
+        page.get_by_test_id("sync-badge").wait_for()
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.reload()
+        page.get_by_test_id("sync-badge").wait_for()
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        return page
+
+    return open_it
+
+
+@pytest.fixture
+def open_office(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> OpenPhone:
+    """`open_office("town")` → a signed-in desk, 1440×900, on the admin's first page."""
+
+    def open_it(username: str) -> Page:
+        context = browser.new_context(
+            base_url=stack.url, viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/admin/")
+        page.locator("input[name=username]").fill(username)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("form button[type=submit], form input[type=submit]").first.click()
+        page.wait_for_url("**/admin/**")
+        return page
+
+    return open_it
