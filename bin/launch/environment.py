@@ -122,7 +122,7 @@ def _synchronise(lock: Path) -> None:
             output.write(f"uv: {error}\n")
             installed = False
     if not installed:
-        say(" uv 未能完成，改用 pip（较慢）…")
+        say("  uv 未能完成，改用 pip（较慢）")
         _run_pip(["install", "--require-hashes", "--no-deps", "-r", str(lock)], log)
 
 

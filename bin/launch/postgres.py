@@ -143,7 +143,6 @@ class Postgres:
         if reachable and self.account.can_start(self.binaries / "postgres"):
             return
         if self.home != moved:
-            say()
             say(f"  nobody 用户无法进入 {self.folder.root}：数据库改放在 {self.folder.system_home}（--reset 会删除它）")
             self.folder.system_home.mkdir(parents=True, exist_ok=True, mode=0o755)
             self.folder.system_home.chmod(0o755)

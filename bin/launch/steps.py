@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 
 class LaunchError(Exception):
@@ -18,6 +19,12 @@ class LaunchError(Exception):
         self.status = status
 
 
+class _Line:
+    """Whether a step's line is still waiting for its time: what is said in between starts a line of its own."""
+
+    is_open = False
+
+
 def use_utf8() -> None:
     """Chinese must come out whatever the locale: a C locale would end the command at the first progress line."""
     for stream in (sys.stdout, sys.stderr):
@@ -27,20 +34,22 @@ def use_utf8() -> None:
 
 
 def say(text: str = "") -> None:
-    print(text, flush=True)
+    _write(("\n" if _Line.is_open else "") + text + "\n")
+    _Line.is_open = False
 
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """`▸ title … 3.2 s` around a step; a failing step leaves its line open-ended and the sentence follows."""
-    print(f"▸ {title} …", end="", flush=True)
+    """`▸ title … 3.2 秒` around a step; a failing step ends its line with ✗ and the sentence follows."""
+    _write(f"▸ {title} …")
+    _Line.is_open = True
     began = time.monotonic()
     try:
         yield
     except BaseException:
-        print(" ✗", flush=True)
+        _close(title, "✗")
         raise
-    print(f" {time.monotonic() - began:.1f} 秒", flush=True)
+    _close(title, f"{time.monotonic() - began:.1f} 秒")
 
 
 def tail(log: Path, lines: int = 12) -> list[str]:
@@ -52,8 +61,25 @@ def tail(log: Path, lines: int = 12) -> list[str]:
 
 
 def tell_failure(failure: LaunchError) -> None:
-    print(f"✗ {failure.sentence}", file=sys.stderr)
+    _write(f"✗ {failure.sentence}\n", sys.stderr)
     if failure.log is not None:
         for line in tail(failure.log):
-            print(f"    {line}", file=sys.stderr)
-        print(f"  详细日志：{failure.log}", file=sys.stderr)
+            _write(f"    {line}\n", sys.stderr)
+        _write(f"  详细日志：{failure.log}\n", sys.stderr)
+
+
+def _close(title: str, ending: str) -> None:
+    _write(f" {ending}\n" if _Line.is_open else f"▸ {title} … {ending}\n")
+    _Line.is_open = False
+
+
+def _write(text: str, stream: TextIO | None = None) -> None:
+    """A terminal that was closed, or `bin/run | head`, must not bring the supervisor down with its stack up."""
+    try:
+        print(text, end="", file=stream or sys.stdout, flush=True)
+    except (OSError, ValueError):
+        silence = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (stays open in the stream's place)
+        if stream is sys.stderr:
+            sys.stderr = silence
+        else:
+            sys.stdout = silence
