@@ -127,6 +127,8 @@ class Person(ChangedModel):
     document_type = models.CharField("证件类型", max_length=10, choices=DocumentType.choices, blank=True)
     document_sealed = models.BinaryField("证件号码（密）", null=True)
     document_index = models.BinaryField(max_length=16, null=True)
+    #: The area part of the identity number is abolished or was never a county: a reason to look twice, no more.
+    document_area_unknown = models.BooleanField("证件地区代码不在现行区划", default=False)
     phone_sealed = models.BinaryField("电话（密）", null=True)
     phone_index = models.BinaryField(max_length=16, null=True)
     phone_last4 = models.CharField("电话尾号", max_length=4, blank=True)

@@ -4,15 +4,20 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
+from backend.accounts.choices import Capability
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.fields import is_region_code
 from backend.core.keyring import blind_index
 from backend.core.scope import Scope
+from backend.regions.choices import Level
+from backend.regions.models import Region
+from backend.residents.choices import DocumentType
 from backend.residents.models import Household, HouseholdQuerySet, Person
-from backend.residents.rules import normalise_document, normalise_phone, place_text, query_terms
+from backend.residents.rules import normalise_document, normalise_phone, phone_problem, place_text, query_terms
 
 #: Names under which blind indexes are kept; one per kind of value, shared by all tables.
 PHONE_INDEX = "phone"
@@ -95,6 +100,14 @@ def document_digest(kind: str, number: str) -> bytes:
     return blind_index(f"{kind}:{normalise_document(kind, number)}", column=DOCUMENT_INDEX)
 
 
+def document_area_unknown(kind: str, number: str) -> bool:
+    """Whether the area part of an identity number names no county in force. It warns; it never refuses."""
+    if kind != DocumentType.ID_CARD:
+        return False
+    area = normalise_document(kind, number)[:6]
+    return not Region.objects.real().filter(code=area, level=Level.COUNTY, valid_to=None).exists()
+
+
 def person_by_document(kind: str, number: str) -> Person | None:
     """The one person on record under this document, unscoped."""
     return Person.objects.filter(document_index=document_digest(kind, number)).first()
@@ -124,20 +137,36 @@ def household_visible(user: Any, household_id: uuid.UUID, capability: str) -> Ho
 def households_found(user: Any, capability: str, *, region: str = "", q: str = "") -> HouseholdQuerySet:
     """Open households of `user`'s scope below `region`, in walking order, that match `q`.
 
-    `q` is a whole telephone number (exact, by blind index), or pieces of address and door such as `3-2-501`, every one
-    of which must occur. Names are not searchable. Raises BAD_REGION_CODE, NOT_FOUND (region outside the scope).
+    `q` is pieces of address and door such as `3-2-501`, every one of which must occur. Names are not searchable, and a
+    telephone number is refused: `q` travels in addresses, which end up in logs; `phone_owners` takes it from a body.
+    Raises BAD_REGION_CODE, BAD_FIELD.
     """
     found = Household.objects.visible_to(user, capability).open()
     if region:
         if not is_region_code(region):
             raise ApiError(ErrorCode.BAD_REGION_CODE, field="region")
         found = found.within(Scope.of([region]))
-    if q.strip():
-        by_place = Q()
-        for term in query_terms(q):
-            by_place &= Q(search_text__contains=term)
-        matching = by_place
-        if normalise_phone(q).isdigit() and len(normalise_phone(q)) >= 7:
-            matching = by_place | Q(phone_index=phone_digest(q))
-        found = found.filter(matching) if matching else found.none()
+    if not phone_problem(q, demo=True):
+        raise ApiError(ErrorCode.BAD_FIELD, field="q", message="请用“按电话查找”查找电话号码。")
+    for term in query_terms(q):
+        found = found.filter(search_text__contains=term)
     return found.order_by("region_code", "sort_key", "id")
+
+
+def phone_owners(user: Any, phone: str) -> tuple[list[Household], list[Person]]:
+    """Open households and people of `user`'s scope with exactly this telephone number, ten of each at most.
+
+    Raises BAD_PHONE.
+    """
+    if phone_problem(phone, demo=settings.DEMO_MODE):
+        raise ApiError(ErrorCode.BAD_PHONE, field="phone")
+    digest = phone_digest(phone)
+    households = Household.objects.visible_to(user, Capability.HOUSEHOLD_VIEW).open().filter(phone_index=digest)
+    people = Person.objects.visible_to(user, Capability.PERSON_VIEW).filter(phone_index=digest)
+    return list(households.order_by("id")[:10]), list(people.select_related("household").order_by("id")[:10])
+
+
+def people_of(user: Any, household: Household) -> list[Person]:
+    """The people on record who live in `household` and whom `user` may see."""
+    people = Person.objects.visible_to(user, Capability.PERSON_VIEW).filter(household=household)
+    return list(people.select_related("household").order_by("created_at", "id"))

@@ -1,5 +1,21 @@
 """Addresses of `residents` below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from backend.residents.views import (
+    HouseholdRevealView,
+    HouseholdsView,
+    HouseholdView,
+    PersonRevealView,
+    PersonView,
+    PhoneLookupView,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("households/", HouseholdsView.as_view(), name="households"),
+    path("households/lookup/", PhoneLookupView.as_view(), name="household-lookup"),
+    path("households/<uuid:household_id>/", HouseholdView.as_view(), name="household"),
+    path("households/<uuid:household_id>/reveal/", HouseholdRevealView.as_view(), name="household-reveal"),
+    path("people/<uuid:person_id>/", PersonView.as_view(), name="person"),
+    path("people/<uuid:person_id>/reveal/", PersonRevealView.as_view(), name="person-reveal"),
+]

@@ -7,43 +7,12 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from backend.core.ids import new_id
-from backend.residents.rules import HouseholdInput, PersonInput
 from backend.residents.selectors import HouseholdRef, PersonRef, households_by_id, people_by_id
 from backend.residents.services import household_move, households_create, person_create, person_ensure
 from tests.conftest import CELL
+from tests.residents.factories import SECOND_CELL, household, person
 
 pytestmark = pytest.mark.django_db
-SECOND_CELL = "220521901901902"
-
-
-def household(**changes: Any) -> HouseholdInput:
-    values: dict[str, Any] = {
-        "id": new_id(),
-        "region_code": CELL,
-        "address": "人民路12号",
-        "building": "3",
-        "unit": "2",
-        "floor": 5,
-        "door": "501",
-        "head_name": "张三丰",
-        "headcount": 3,
-        "phone": "13812345678",
-    }
-    return HouseholdInput(**values | changes)
-
-
-def person(**changes: Any) -> PersonInput:
-    values: dict[str, Any] = {
-        "id": new_id(),
-        "region_code": CELL,
-        "name": "李四光",
-        "purpose": "returnee",
-        "document_type": "id_card",
-        "document_number": "11010519491231002X",
-        "phone": "13987654321",
-        "address": "东沟屯12号",
-    }
-    return PersonInput(**values | changes)
 
 
 def test_households_are_found_in_one_query(

@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('document_type', models.CharField(blank=True, choices=[('id_card', '居民身份证'), ('passport', '护照'), ('hk_macau', '港澳居民来往内地通行证'), ('taiwan', '台湾居民来往大陆通行证'), ('other', '其他证件')], max_length=10, verbose_name='证件类型')),
                 ('document_sealed', models.BinaryField(null=True, verbose_name='证件号码（密）')),
                 ('document_index', models.BinaryField(max_length=16, null=True)),
+                ('document_area_unknown', models.BooleanField(default=False, verbose_name='证件地区代码不在现行区划')),
                 ('phone_sealed', models.BinaryField(null=True, verbose_name='电话（密）')),
                 ('phone_index', models.BinaryField(max_length=16, null=True)),
                 ('phone_last4', models.CharField(blank=True, max_length=4, verbose_name='电话尾号')),

@@ -2,13 +2,12 @@
 
 An identity number has 18 places: area 6, day of birth 8, order 3 (odd for men, even for women), check digit 1. The old
 form has 15: the century and the check digit are missing. The area is that of first registration and may have been
-abolished since, or never have existed in demo data: it warns, and never refuses.
+abolished since, or never have existed in demo data: who reads it may warn, and never refuses.
 """
 
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -29,13 +28,12 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class DocumentReading:
-    """What an identity number says. `warnings` are sentences for the worker; they refuse nothing."""
+    """What an identity number says. `area` is the county of first registration, which may be abolished."""
 
     number: str
     area: str
     born_on: dt.date
     male: bool
-    warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "<DocumentReading>"
@@ -55,11 +53,10 @@ def normalise_document(kind: str, text: str) -> str:
     return plain
 
 
-def read_id_card(text: str, *, today: dt.date, known_areas: Collection[str] | None = None) -> DocumentReading | None:
+def read_id_card(text: str, *, today: dt.date) -> DocumentReading | None:
     """The reading of an identity number in either form, or None when it is wrong.
 
     Wrong means: not 18 or 15 places, a check digit that does not fit, or no such day of birth up to `today`.
-    `known_areas` are the county codes in force; an area outside it only adds a warning.
     """
     number = normalise_document("id_card", text)
     if not _ID_CARD.fullmatch(number) or check_digit(number[:17]) != number[17]:
@@ -70,10 +67,7 @@ def read_id_card(text: str, *, today: dt.date, known_areas: Collection[str] | No
         return None
     if not _FIRST_BIRTH <= born_on <= today:
         return None
-    warnings: tuple[str, ...] = ()
-    if known_areas is not None and number[:6] not in known_areas:
-        warnings = ("证件号码的地区代码已撤销或不在现行区划中，请对照证件核对。",)
-    return DocumentReading(number, number[:6], born_on, int(number[16]) % 2 == 1, warnings)
+    return DocumentReading(number, number[:6], born_on, int(number[16]) % 2 == 1)
 
 
 def document_problem(kind: str, text: str, *, today: dt.date) -> bool:

@@ -1,6 +1,7 @@
 """What somebody writes down about a household or a person, and what is wrong with it. Their repr shows nothing."""
 
 import datetime as dt
+import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -110,5 +111,5 @@ def _person_problems(item: PersonInput, demo: bool, today: dt.date) -> Iterator[
 
 
 def _bad_text(text: str, longest: int) -> bool:
-    """Too long, or holding control characters (a NUL cannot be stored, the others forge lines)."""
-    return len(text) > longest or any(ord(c) < 32 or ord(c) == 127 for c in text)
+    """Too long, or holding what cannot be stored or forges lines: control characters, halves of surrogate pairs."""
+    return len(text) > longest or any(unicodedata.category(c) in ("Cc", "Cs") for c in text)

@@ -46,7 +46,7 @@ def query_terms(text: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).lower()
+    return re.sub(r"[\s\x00-\x1f\x7f]", "", unicodedata.normalize("NFKC", text)).lower()
 
 
 def walking_key(address: str, building: str, unit: str, floor: int | None, door: str) -> str:
@@ -63,8 +63,7 @@ def walking_key(address: str, building: str, unit: str, floor: int | None, door:
 
 def _natural(text: str) -> str:
     """Every run of digits preceded by its length, so that 2 < 10 < 010a < 100 holds byte by byte."""
-    folded = _fold(text).replace("\x1f", "")
-    return _DIGITS.sub(lambda match: _counted(match[0].lstrip("0") or "0"), folded)
+    return _DIGITS.sub(lambda match: _counted(match[0].lstrip("0") or "0"), _fold(text))
 
 
 def _counted(number: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from backend.core.keyring import seal, unseal
 from backend.residents.models import Household, Person
 from backend.residents.rules import last4, mask_name, normalise_document, normalise_phone
-from backend.residents.selectors import document_digest, phone_digest
+from backend.residents.selectors import document_area_unknown, document_digest, phone_digest
 
 HEAD = "household.head"
 HOUSEHOLD_PHONE = "household.phone"
@@ -42,10 +42,11 @@ def put_document(person: Person, kind: str, number: str) -> None:
     """Seal a document number, unsaved; an empty one clears it."""
     person.document_type = kind
     if not number:
-        person.document_sealed, person.document_index = None, None
+        person.document_sealed, person.document_index, person.document_area_unknown = None, None, False
         return
     person.document_sealed = seal(normalise_document(kind, number), row=person.pk, column=DOCUMENT)
     person.document_index = document_digest(kind, number)
+    person.document_area_unknown = document_area_unknown(kind, number)
 
 
 def opened(row: Any, value: bytes | memoryview | None, column: str) -> str:
