@@ -11,11 +11,11 @@ from backend.core.scope import Scope, ancestors
 
 
 def read_query(request: Request, shape: type[StrictSerializer]) -> dict[str, Any]:
-    """The validated parameters of the query; an empty one counts as absent.
+    """The validated parameters of the query; a blank one counts as absent.
 
     Raises `ApiError`: `missing_field`, `unknown_field`, `bad_field`, each with the parameter's name.
     """
-    serializer = shape(data={name: value for name, value in request.query_params.items() if value != ""})
+    serializer = shape(data={name: value for name, value in request.query_params.items() if value.strip()})
     if not serializer.is_valid():
         raise refusal_of(serializer.errors)
     return dict(serializer.validated_data)

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.choices import Capability
+from backend.alerts.selectors import region_labels
 from backend.core import clock
 from backend.core.api import ScopedAPIView
 from backend.core.errors import ApiError, ErrorCode
@@ -15,7 +16,6 @@ from backend.core.query import read_query, scope_asked
 from backend.health.choices import DueState
 from backend.health.selectors import check_counts_by_cell, checks_due, code_of
 from backend.health.serializers import CodeShape, DueDayShape, DueQuery, code_body, due_people, session_counts
-from backend.regions.selectors import region_names
 
 
 class ChecksDueView(ScopedAPIView):
@@ -33,7 +33,7 @@ class ChecksDueView(ScopedAPIView):
         state = DueState(query["state"]) if "state" in query else None
         limit, offset = query["limit"], query["after"]
         checks = checks_due(day=day, scope=scope, now=now, limit=limit, offset=offset, state=state)
-        people = due_people(checks, region_names(check.region_code for check in checks))
+        people = due_people(checks, region_labels(check.region_code for check in checks))
         return Response(
             {
                 "day": day.isoformat(),
