@@ -1,6 +1,6 @@
 """When each level of a day closes: the policy's cut-offs (截止时间) as moments. Duty E1.
 
-Cut-offs are read for the province, so that a province closes a level as one; an overlay for a smaller region has no say.
+Cut-offs are read for the province, so that it closes a level as one; an overlay for a smaller region has no say.
 A level never closes before the one below it. Days that no pack speaks about raise `PolicyMissingError`.
 """
 

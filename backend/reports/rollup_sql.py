@@ -1,9 +1,9 @@
 """The statements of the roll-up (汇总), written from the list of indicators. See docs/reports.md.
 
-A pass works on two temporary tables: `rollup_unit`, one typed row per unit whose statement may have changed, cells first
-and then level by level upward; and `rollup_scope`, in an incremental pass, the regions that were touched. A full pass
-counts every cell of the province and sums children; an incremental one counts the touched cells and adds the difference
-to what their ancestors say, so its work follows the touched cells and not the size of the tree.
+A pass works on two temporary tables: `rollup_unit`, one typed row per unit whose statement may have changed, cells
+first and then level by level upward; and `rollup_scope`, in an incremental pass, the regions that were touched.
+A full pass counts every cell of the province and sums children; an incremental one counts the touched cells and adds
+the difference to what their ancestors say: its work follows the touched cells, not the size of the tree.
 """
 
 from backend.regions.choices import LENGTH_OF, LEVELS_UPWARD
@@ -42,7 +42,8 @@ def leaf(*, full: bool, whole_day: bool, closed: bool) -> str:
     used = _sources(counted(whole_day=whole_day))
     evidence = [name for name in used if SOURCES[name].evidence]
     common = ",\n".join(
-        f"{name} AS (SELECT region_code, {', '.join(columns)} FROM ({SOURCES[name].sql(cells)}) rows GROUP BY region_code)"
+        f"{name} AS (SELECT region_code, {', '.join(columns)} FROM ({SOURCES[name].sql(cells)}) rows "
+        "GROUP BY region_code)"
         for name, columns in used.items()
     )
     terms = {key: [] for key in counted(whole_day=whole_day)}  # type: dict[str, list[str]]
@@ -183,7 +184,7 @@ SELECT t.*, hashtextextended(concat_ws('|', t.state, t.value, t.expected, t.repo
            t.checks, {", ".join(f"t.{key}" for key in keys)}, t.confirmed_at, t.inputs), 0) AS digest
 FROM (
   SELECT said.*,
-         CASE said.state WHEN 'running' THEN '' WHEN 'submitted' THEN said.would_say WHEN 'confirmed' THEN said.would_say
+         CASE WHEN said.state = 'running' THEN '' WHEN said.state IN ('submitted', 'confirmed') THEN said.would_say
               ELSE said.state END AS value
   FROM (
     SELECT s.region_code, '{level}'::text AS level, coalesce(s.parent_code, '') AS parent_code,
@@ -215,9 +216,10 @@ def write() -> str:
     late = "coalesce(d.value_at_close = 'missing' AND EXCLUDED.value IN ('n', 'zero'), false)"
     return f"""
 WITH written AS (
-  INSERT INTO reports_dailyreport AS d (id, region_code, business_day, {", ".join(columns)}, late, revision, value_at_close)
-  SELECT u.region_code || to_char(%(day)s::date, '"-"YYYYMMDD'), u.region_code, %(day)s, {", ".join("u." + c for c in columns)},
-         u.late, CASE WHEN u.level = ANY(%(closed)s::text[]) THEN 1 ELSE 0 END,
+  INSERT INTO reports_dailyreport AS d (id, region_code, business_day, {", ".join(columns)}, late, revision,
+    value_at_close)
+  SELECT u.region_code || to_char(%(day)s::date, '"-"YYYYMMDD'), u.region_code, %(day)s,
+         {", ".join("u." + c for c in columns)}, u.late, CASE WHEN u.level = ANY(%(closed)s::text[]) THEN 1 ELSE 0 END,
          CASE WHEN u.level = ANY(%(closed)s::text[]) THEN u.value ELSE '' END
   FROM rollup_unit u ORDER BY u.region_code
   ON CONFLICT (business_day, region_code) DO UPDATE SET {", ".join(f"{c} = EXCLUDED.{c}" for c in columns)},
@@ -238,10 +240,10 @@ ON COMMIT DROP
 
 
 def revise() -> tuple[str, str]:
-    """Append a revision for each closed unit just written: first the cells, then the units above with their children."""
+    """Append a revision for each closed unit just written: the cells, then the units above with their children."""
     columns = f"id, region_code, business_day, n, late, as_of, made_at, children, {', '.join(_SAID)}"
-    picked = f"""w.region_code || to_char(%(day)s::date, '"-"YYYYMMDD"-"') || w.revision, w.region_code, %(day)s, w.revision,
-       w.late, %(as_of)s, %(made_at)s, {{children}}, {", ".join("u." + c for c in _SAID)}"""
+    picked = f"""w.region_code || to_char(%(day)s::date, '"-"YYYYMMDD"-"') || w.revision, w.region_code, %(day)s,
+       w.revision, w.late, %(as_of)s, %(made_at)s, {{children}}, {", ".join("u." + c for c in _SAID)}"""
     cells = f"""
 INSERT INTO reports_reportrevision ({columns})
 SELECT {picked.format(children="'{}'::jsonb")} FROM rollup_written w JOIN rollup_unit u USING (region_code)

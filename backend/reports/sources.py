@@ -1,9 +1,12 @@
-"""Where figures are counted: one relation per kind of record, at the cell, as it was known at a moment. See docs/reports.md.
+"""Where figures are counted: one relation per kind of record, at the cell, as it was known at a moment.
+
+See docs/reports.md.
 
 Every relation yields rows with `region_code` (a cell) and columns that the aggregates of `indicators.py` name. Its
-parameters: `day` the business day, `day_start`/`day_end` its first moment and the first of the next, `as_of` the moment
-whose knowledge counts, `stock_at` the earlier of `as_of` and `day_end`, `sessions` checks owed per person, `reached` the
-outcomes that settle a household. `{cells:column}` becomes the filter on cells: a prefix, or the cells touched.
+parameters (`counting.py`): `day` the business day, `day_start`/`day_end` its first moment and the first of the next,
+`as_of` the moment whose knowledge counts, `stock_at` the earlier of `as_of` and `day_end`, `sessions` and `deadlines`
+the checks owed per person and by when, `reached` the outcomes that settle a household. `{cells:column}` becomes the
+filter on cells: a prefix, or the cells touched.
 
 What is counted is a pure function of these parameters and of rows that are never edited, so that a close that runs days
 late counts exactly what it would have counted on time.
@@ -63,7 +66,7 @@ GROUP BY k.region_code, k.person_id, k.session
 
 # A row that continues another is a move, not a return: it is present from the day of the move.
 _RETURNEES = """
-SELECT r.region_code,
+SELECT r.id, r.region_code,
        r.arrived_on <= %(day)s
            AND (r.left_on IS NULL OR r.left_on > %(day)s OR r.left_received_at > %(as_of)s) AS present,
        r.registered_day = %(day)s AND r.continues_id IS NULL AS fresh,
@@ -74,26 +77,35 @@ WHERE r.registered_day <= %(day)s AND r.received_at <= %(as_of)s AND {cells:r.re
   AND (r.registered_day = %(day)s OR r.left_on IS NULL OR r.left_on > %(day)s OR r.left_received_at > %(as_of)s)
 """
 
+# A check is owed once per session, unless the person was registered after its deadline: nobody owes what nobody could
+# know. A check made all the same counts. The same rule as the office's list (`health.selectors`), at the cell.
 _MONITORINGS = """
-SELECT m.region_code, m.person_id, cardinality(%(sessions)s::text[]) AS due,
-       (SELECT count(DISTINCT k.session) FROM health_dailycheck k
-        WHERE k.person_id = m.person_id AND k.business_day = %(day)s AND k.session = ANY(%(sessions)s::text[]) AND k.reachable
-          AND NOT k.doubtful AND k.received_at <= %(as_of)s
-          AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND c.received_at <= %(as_of)s)
-       ) AS done
-FROM health_monitoring m
+SELECT m.region_code, m.person_id, m.source_id, m.registered_at, owed.due, owed.done
+FROM health_monitoring m CROSS JOIN LATERAL (
+  SELECT count(*) AS due, count(*) FILTER (WHERE of_session.done) AS done
+  FROM (
+    SELECT s.deadline, EXISTS (
+      SELECT FROM health_dailycheck k
+      WHERE k.person_id = m.person_id AND k.business_day = %(day)s AND k.session = s.session AND k.reachable
+        AND NOT k.doubtful AND k.received_at <= %(as_of)s
+        AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND c.received_at <= %(as_of)s)
+    ) AS done
+    FROM unnest(%(sessions)s::text[], %(deadlines)s::timestamptz[]) AS s(session, deadline)
+  ) of_session
+  WHERE m.registered_at <= of_session.deadline OR of_session.done
+) owed
 WHERE m.first_day <= %(day)s AND m.registered_at <= %(as_of)s AND {cells:m.region_code}
-  AND (m.last_day >= %(day)s OR m.ended_at > %(as_of)s) AND m.to_day >= %(day)s
+  AND CASE WHEN m.ended_at > %(as_of)s THEN m.to_day ELSE m.last_day END >= %(day)s
   AND (m.state <> 'cancelled' OR m.ended_at > %(as_of)s)
 """
 
 _TENURES = """
-SELECT t.region_code FROM residents_householdtenure t
+SELECT t.household_id, t.region_code FROM residents_householdtenure t
 WHERE t.valid_from <= %(stock_at)s AND (t.valid_to IS NULL OR t.valid_to > %(stock_at)s) AND {cells:t.region_code}
 """
 
 _ALERTS_RAISED = """
-SELECT a.region_code FROM alerts_alert a
+SELECT a.id, a.region_code FROM alerts_alert a
 WHERE a.business_day = %(day)s AND a.raised_at <= %(as_of)s AND {cells:a.region_code}
 """
 
@@ -104,7 +116,7 @@ WHERE e.type = 'closed' AND e.at >= %(day_start)s AND e.at < %(day_end)s AND e.a
 
 # The event log, not the row, knows how the alert stood at a past moment.
 _ALERTS_OVERDUE = """
-SELECT a.region_code FROM alerts_alert a
+SELECT a.id, a.region_code FROM alerts_alert a
 JOIN LATERAL (SELECT e.type FROM alerts_alertevent e WHERE e.alert_id = a.id AND e.at <= %(stock_at)s
               ORDER BY e.at DESC, e.id DESC LIMIT 1) latest ON latest.type IN ('raised', 'reopened')
 WHERE a.raised_at <= %(stock_at)s AND a.due_at <= %(stock_at)s

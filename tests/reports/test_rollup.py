@@ -26,7 +26,15 @@ def test_running_figures_reach_every_level(world: World) -> None:
 
 def test_levels_close_one_after_the_other(world: World) -> None:
     world.visit()
-    for wall, closed in (("06:59", 0), ("07:01", 1), ("07:31", 2), ("08:01", 3), ("09:01", 4), ("10:01", 5), ("11:01", 6)):
+    for wall, closed in (
+        ("06:59", 0),
+        ("07:01", 1),
+        ("07:31", 2),
+        ("08:01", 3),
+        ("09:01", 4),
+        ("10:01", 5),
+        ("11:01", 6),
+    ):
         world.at(1, wall).advance()
         assert ReportDay.objects.get().levels_closed == closed
         assert [world.report(code).revision for code in ALL_LEVELS].count(1) == closed

@@ -15,7 +15,6 @@ from backend.core import clock
 from backend.core.scope import after
 from backend.facts.models import TouchedCell
 from backend.regions.choices import LEVELS_UPWARD, Level
-from backend.regions.models import Region
 from backend.reports.cutoffs import PROVINCE_DIGITS, closings
 from backend.reports.models import ReportDay
 from backend.reports.services.rollup import Pass, rollup_run
@@ -88,16 +87,16 @@ def active_provinces() -> list[str]:
     """The provinces in which there is at least one grid cell."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.code FROM regions_region p WHERE p.level = %s AND NOT p.placeholder AND EXISTS (SELECT FROM "
-            "regions_region c WHERE c.level = %s AND c.code >= p.code AND c.code < p.code || ':' AND NOT c.placeholder) "
-            "ORDER BY p.code",
+            "SELECT p.code FROM regions_region p WHERE p.level = %s AND NOT p.placeholder AND EXISTS ("
+            "SELECT FROM regions_region c WHERE c.level = %s AND c.code >= p.code AND c.code < p.code || ':' "
+            "AND NOT c.placeholder) ORDER BY p.code",
             [Level.PROVINCE.value, Level.GRID.value],
         )
         return [code for (code,) in cursor.fetchall()]
 
 
 def days_due(*, province: str) -> Iterator[dt.date]:
-    """The days of `province` that are not finished, oldest first: open ones, touched ones, and every day since the last.
+    """The days of `province` that are not finished, oldest first: open, touched, and every day since the last.
 
     Days lost in an outage are the gap between the last day on record and today.
     """

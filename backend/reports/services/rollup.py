@@ -1,4 +1,7 @@
-"""One pass of the roll-up over a province's day: count, sum, store what changed, append revisions. See docs/reports.md."""
+"""One pass of the roll-up over a province's day: count, sum, store what changed, append revisions.
+
+See docs/reports.md.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,14 +10,11 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from backend.core import clock
-from backend.core.scope import after, ancestors
-from backend.policies.selectors import value_of
 from backend.regions.choices import LEVELS_UPWARD
 from backend.reports import rollup_sql
+from backend.reports.counting import parameters_of
 from backend.reports.cutoffs import Closing
 from backend.reports.models import Exemption, ReportDay
-from backend.visits.choices import REACHED
 
 # A full pass over a province may hash millions of rows; the memory is the pass's alone and goes with its transaction.
 _FULL_WORK_MEM = "256MB"
@@ -35,7 +35,7 @@ class Pass:
 
 
 def rollup_run(*, step: Pass) -> int:
-    """Run `step` in the caller's transaction, under the caller's lock on the day. Returns the number of reports written.
+    """Run `step` in the caller's transaction, under the caller's lock on the day. Returns how many reports it wrote.
 
     The pass is full when the day was never counted, when the cells close (figures known only after the day appear, and
     silent cells leave the sums) or when the list of indicators changed; else it follows the touched cells.
@@ -63,21 +63,20 @@ def rollup_run(*, step: Pass) -> int:
 
 def _parameters(step: Pass) -> dict[str, Any]:
     province, day = step.day.province_code, step.day.business_day
-    day_start, day_end = clock.at(day, dt.time()), clock.at(day + dt.timedelta(days=1), dt.time())
     exempt = list(
         Exemption.objects.filter(from_day__lte=day, to_day__gte=day, granted_at__lte=step.as_of)
         .exclude(revoked_at__lte=step.as_of)
         .values_list("region_code", flat=True)
     )
-    exempt = [code for code in exempt if code.startswith(province) or code in ancestors(province)]
+    exempt = [code for code in exempt if code.startswith(province)]
     return {
-        "day": day, "day_start": day_start, "day_end": day_end, "as_of": step.as_of,
-        "stock_at": min(step.as_of, day_end), "low": province, "high": after(province), "made_at": timezone.now(),
-        "sessions": list(value_of("checks.sessions", region_code=province, on=day).value),
-        "reached": [outcome.value for outcome in REACHED], "exempt": exempt, "has_exempt": bool(exempt),
+        **parameters_of(province=province, day=day, as_of=step.as_of),
+        "made_at": timezone.now(),
+        "exempt": exempt,
+        "has_exempt": bool(exempt),
         "closed": [level.value for level in LEVELS_UPWARD[: step.levels_closed]],
         **{f"cutoff_{closing.level.value}": closing.at for closing in step.timeline},
-    }  # fmt: skip
+    }
 
 
 def _count(cursor: Any, step: Pass, parameters: dict[str, Any], *, full: bool, whole_day: bool) -> None:
@@ -88,10 +87,9 @@ def _count(cursor: Any, step: Pass, parameters: dict[str, Any], *, full: bool, w
     else:
         cursor.execute("CREATE TEMP TABLE rollup_scope ON COMMIT DROP AS SELECT region_code FROM rollup_seen")
         cursor.execute("ANALYZE rollup_scope")
-    grid, *above = LEVELS_UPWARD
     cursor.execute(rollup_sql.leaf(full=full, whole_day=whole_day, closed=step.levels_closed > 0), parameters)
     cursor.execute("ANALYZE rollup_unit")
-    for rank, level in enumerate(above, start=1):
+    for rank, level in enumerate(LEVELS_UPWARD[1:], start=1):
         closed = rank < step.levels_closed
         if full:
             sql = rollup_sql.upper_full(level.value, whole_day=whole_day, closed=closed)
