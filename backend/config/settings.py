@@ -7,6 +7,8 @@ from pathlib import Path
 
 import dj_database_url
 
+from backend.ops.office.theme import UNFOLD as UNFOLD
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -50,10 +52,12 @@ ALLOWED_HOSTS = os.environ.get("GRIDKEEPER_ALLOWED_HOSTS", "localhost,127.0.0.1,
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("GRIDKEEPER_TRUSTED_ORIGINS", "").split(",") if o]
 
 INSTALLED_APPS = [
-    "unfold",
+    # Before unfold: its templates are overridden here.
+    "backend.ops",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "backend.ops.office.apps.OfficeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -79,7 +83,6 @@ INSTALLED_APPS = [
     "backend.visits",
     "backend.sync",
     "backend.reports",
-    "backend.ops",
 ]
 
 MIDDLEWARE = [

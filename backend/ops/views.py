@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
@@ -49,7 +50,9 @@ def unknown_api_path(request: HttpRequest) -> JsonResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """`handler404`."""
+    """`handler404`: a page in the office, else the error shape."""
+    if request.path.startswith("/admin/"):
+        return render(request, "404.html", status=404)
     return error_response(ErrorCode.NOT_FOUND)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from backend.core.scope import Scope, ancestors
 from backend.regions.models import Region, RegionQuerySet
 
 
@@ -24,13 +23,3 @@ def region_names(codes: Iterable[str]) -> dict[str, str]:
 def children_of(code: str) -> RegionQuerySet:
     """Real regions directly below `code` that are in use; pseudo levels are skipped."""
     return Region.objects.real().filter(parent_code=code, valid_to=None).order_by("code")
-
-
-def roots_of(scope: Scope) -> list[Region]:
-    """The regions at which a scope begins, in code order."""
-    return list(Region.objects.filter(code__in=scope.prefixes).order_by("code"))
-
-
-def region_path(code: str) -> list[Region]:
-    """From the province down to `code`, itself included, pseudo levels left out."""
-    return list(Region.objects.real().filter(code__in=ancestors(code)).order_by("code"))

@@ -76,23 +76,26 @@ class PersonMoveForm(CellForm):
 
 
 class _RevealForm(DeedForm):
-    fields = forms.MultipleChoiceField(label="查看内容", widget=forms.CheckboxSelectMultiple)
     purpose = forms.CharField(
         label="用途", max_length=60, help_text="写明为什么要看，如：联系本人核实行程。会记入审计，不要写姓名和号码。"
     )
+    offered: tuple[RevealField, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(field.value, field.label) for field in self.offered]
+        self.fields["fields"] = forms.MultipleChoiceField(
+            label="查看内容", choices=choices, widget=forms.CheckboxSelectMultiple
+        )
+        self.order_fields(["fields", "purpose"])
 
 
 class PersonRevealForm(_RevealForm):
-    fields = forms.MultipleChoiceField(
-        label="查看内容", choices=RevealField.choices, widget=forms.CheckboxSelectMultiple
-    )
+    offered = (RevealField.NAME, RevealField.PHONE, RevealField.DOCUMENT)
 
 
 class HouseholdRevealForm(_RevealForm):
-    fields = forms.MultipleChoiceField(
-        label="查看内容", widget=forms.CheckboxSelectMultiple,
-        choices=[(f.value, f.label) for f in (RevealField.NAME, RevealField.PHONE)],
-    )  # fmt: skip
+    offered = (RevealField.NAME, RevealField.PHONE)
 
 
 def _revealed(values: dict[str, str]) -> DeedDone:

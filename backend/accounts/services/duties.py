@@ -75,12 +75,6 @@ def duty_revoke(*, actor: User | None, duty: Duty) -> Duty:
     return duty
 
 
-def grantable_roles(actor: User) -> list[Role]:
-    """Roles that `actor` might hand out somewhere: he holds what they hold, or is health staff."""
-    held = actor.capabilities
-    return [role for role in Role if {c.value for c in CAPABILITIES_OF[role] - HEALTH_CAPABILITIES} <= held]
-
-
 def _may(actor: User, role: Role, place: Region) -> None:
     if not actor.has_capability(Capability.USER_MANAGE, place.code):
         raise ApiError(ErrorCode.GRANT_TOO_WIDE, field="role")

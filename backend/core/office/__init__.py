@@ -1,0 +1,1 @@
+"""Building blocks of the office (管理后台): deeds, filters, words. See docs/office.md."""

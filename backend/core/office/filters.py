@@ -1,0 +1,107 @@
+"""Filters of office lists, each narrowing what the scoped queryset already allows."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from backend.core import clock
+from backend.core.fields import is_region_code
+from backend.core.office.directory import directory
+from backend.core.scope import Scope
+
+
+class RegionFilter(SimpleListFilter):
+    """Walk down the user's own part of the tree. A region outside it, or nonsense, gives an empty list."""
+
+    title = "区划"
+    parameter_name = "region"
+    lookup_column = "region_code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        scope: Scope = request.user.scope(model_admin.view_capability)  # type: ignore[union-attr]
+        chosen = self.value()
+        if chosen and is_region_code(chosen) and scope.covers(chosen):
+            path = [place for place in directory().path(chosen) if scope.covers(place.code)]
+            below = directory().children(chosen)
+            return [(p.code, p.name) for p in [*path, *below]]
+        roots = directory().places(scope.prefixes)
+        below = directory().children(roots[0].code) if len(roots) == 1 else []
+        return [(p.code, p.name) for p in [*roots, *below]]
+
+    def has_output(self) -> bool:
+        return True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        if not is_region_code(chosen):
+            return queryset.none()
+        return queryset.filter(Scope.of([chosen]).q(self.lookup_column))
+
+
+class CodeFilter(RegionFilter):
+    """The same, for rows that are regions themselves."""
+
+    lookup_column = "code"
+
+
+class DayFilter(SimpleListFilter):
+    """One business day, or the last seven."""
+
+    title = "日期"
+    parameter_name = "day"
+    column = "business_day"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        choices = [("today", "今天"), ("yesterday", "昨天"), ("week", "近 7 天")]
+        chosen = self.value()
+        if chosen and chosen not in dict(choices):
+            choices.append((chosen, chosen))
+        return choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen, today = self.value(), clock.today()
+        if not chosen:
+            return queryset
+        if chosen == "week":
+            return queryset.filter(**{f"{self.column}__gte": today - dt.timedelta(days=6)})
+        named = {"today": today, "yesterday": today - dt.timedelta(days=1)}
+        try:
+            day = named.get(chosen) or dt.date.fromisoformat(chosen)
+        except ValueError:
+            return queryset.none()
+        return queryset.filter(**{self.column: day})
+
+
+class ChoiceFilter(SimpleListFilter):
+    """One of a field's declared choices. Make one with `choice_filter`."""
+
+    field = ""
+    choice_list: list[tuple[str, str]] = []
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return self.choice_list
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        return queryset.filter(**{self.field: chosen}) if chosen in dict(self.choice_list) else queryset.none()
+
+
+def choice_filter(field: str, title: str, choices: Any, *, name: str = "") -> type[ChoiceFilter]:
+    """A filter over the choices of a column."""
+    listed = [(str(value), str(label)) for value, label in getattr(choices, "choices", choices)]
+    made = {"field": field, "title": title, "parameter_name": name or field, "choice_list": listed}
+    return type(f"{field.title()}Filter", (ChoiceFilter,), made)
+
+
+def filter_words(specs: list[Any], changelist: Any) -> Iterator[dict[str, Any]]:
+    """Each filter as words: its title and its choices with links."""
+    for spec in specs:
+        yield {"title": spec.title, "choices": list(spec.choices(changelist))}

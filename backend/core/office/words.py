@@ -1,0 +1,70 @@
+"""How values read in the office: words with a shape beside them, times as people say them. No colour stands alone."""
+
+import datetime as dt
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from backend.core import clock
+
+#: Tone → the shape that carries it for who cannot tell the colours apart.
+SHAPES = {"good": "●", "warn": "▲", "bad": "■", "calm": "○", "none": ""}
+
+
+def mark(word: object, tone: str = "none") -> SafeString:
+    """A word with the shape of its tone: good, warn, bad, calm, none."""
+    shape = SHAPES[tone]
+    return (
+        format_html('<span class="gk-mark gk-{}"><i aria-hidden="true">{}</i>{}</span>', tone, shape, word)
+        if shape
+        else format_html('<span class="gk-mark">{}</span>', word)
+    )
+
+
+def quiet(text: object) -> SafeString:
+    """Text that steps back: 未填写, 无."""
+    return format_html('<span class="gk-quiet">{}</span>', text)
+
+
+def link(url: str, text: object) -> SafeString:
+    return format_html('<a class="gk-link" href="{}">{}</a>', url, text)
+
+
+def day_words(day: dt.date | None) -> str:
+    """今天、昨天、明天, else 11月20日 (with the year when it is another)."""
+    if day is None:
+        return ""
+    today = clock.today()
+    near = {0: "今天", 1: "明天", -1: "昨天"}.get((day - today).days)
+    if near:
+        return near
+    return f"{day.month}月{day.day}日" if day.year == today.year else f"{day.year}年{day.month}月{day.day}日"
+
+
+def time_words(moment: dt.datetime | None) -> str:
+    """今天 14:05, in Asia/Shanghai."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(clock.SHANGHAI)
+    return f"{day_words(local.date())} {local:%H:%M}"
+
+
+def span_words(seconds: float) -> str:
+    """How long: 42 分, 3 小时 5 分, 2 天."""
+    minutes = max(0, int(seconds // 60))
+    if minutes < 60:
+        return f"{minutes} 分"
+    if minutes < 24 * 60:
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
+    return f"{minutes // (24 * 60)} 天"
+
+
+def due_words(due: dt.datetime | None) -> SafeString | str:
+    """What is left of a clock, or how far it is past: 还剩 42 分 / 超时 3 小时."""
+    if due is None:
+        return ""
+    left = (due - clock.now()).total_seconds()
+    if left < 0:
+        return mark(f"超时 {span_words(-left)}", "bad")
+    return mark(f"还剩 {span_words(left)}", "warn" if left < 15 * 60 else "calm")

@@ -1,0 +1,85 @@
+"""The office's admin site: sign-in by duty, password before anything else, our pages beside the lists."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.sites import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from unfold.sites import UnfoldAdminSite
+
+from backend.accounts.choices import Role
+from backend.core.office.directory import directory
+from backend.ops.office.day_tree import day_tree_view
+from backend.ops.office.find import find_view
+from backend.ops.office.forms import OwnPasswordForm
+from backend.ops.office.landing import landing_context
+
+
+class OfficeSite(UnfoldAdminSite):
+    """See docs/office.md."""
+
+    index_title = "今日工作"
+    index_template = "office/landing.html"
+    enable_nav_sidebar = True
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        own = [
+            path("day/", self.admin_view(self._with_frame(day_tree_view)), name="day_tree"),
+            path("find/", self.admin_view(self._with_frame(find_view)), name="find"),
+        ]
+        return own + [entry for entry in super().get_urls() if getattr(entry, "name", "") not in _LEFT_OUT]
+
+    def _with_frame(self, view: Callable[..., HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+        def framed(request: HttpRequest) -> HttpResponse:
+            return view(request, frame=self.each_context)
+
+        return framed
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            own = {reverse("admin:password_change"), reverse("admin:logout")}
+            if getattr(request.user, "must_change_password", False) and request.path not in own:
+                return HttpResponseRedirect(reverse("admin:password_change"))
+            return inner(request, *args, **kwargs)
+
+        return guarded
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        user: Any = request.user
+        if user.is_authenticated:
+            duties = user.current_duties
+            names = directory().names({duty.region_code for duty in duties})
+            context["acting_for"] = [
+                {"role": Role(duty.role).label, "region": names.get(duty.region_code, duty.region_code)}
+                for duty in duties
+            ]
+        return context
+
+    def get_log_entries(self, request: HttpRequest) -> Any:
+        """The audit trail is a list of its own."""
+        return AdminSite.get_log_entries(self, request).none()
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """Unfold's search keeps the words in the address; ours takes them by POST, since they may be a phone number."""
+        return HttpResponseRedirect(reverse("admin:find"))
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, {**landing_context(request), **(extra_context or {})})
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        form = OwnPasswordForm(request.user, request.POST or None, request=request)
+        if request.method == "POST" and form.is_valid() and form.submit():
+            messages.success(request, "密码已修改，其他设备上的登录已退出。")
+            return HttpResponseRedirect(reverse("admin:index"))
+        context = {**self.each_context(request), "title": "修改密码", "form": form, **(extra_context or {})}
+        return TemplateResponse(request, "office/password.html", context)
+
+
+#: Pages of Django and Unfold that this office does not have.
+_LEFT_OUT = frozenset({"password_change_done", "view_on_site"})
