@@ -68,8 +68,10 @@ class ErrorFrame(Frame, frozen=True, tag="error"):
     field: str | None = None
 
 
-class Pong(Frame, frozen=True, tag="pong"):
-    """Answer to a ping; optional."""
+class Pong(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Answer to a ping; optional. The type is a field here: a lone tagged struct would also accept none."""
+
+    type: Literal["pong"]
 
 
 ServerFrame = Hello | EventFrame | Live | Ping | Bye | ErrorFrame

@@ -51,6 +51,7 @@ class Hub:
         self._bell = asyncio.Event()
         self._reading = asyncio.Lock()
         self._doubted: set[int] = set()
+        self._doubt_all = False
         self._look = asyncio.Event()
         self._joined = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,6 +88,7 @@ class Hub:
             self.delivered = await self._read(self.source.last_seq)
         except (DatabaseError, InterfaceError):
             self._reader.shutdown(wait=False)
+            self._reader = None
             raise
         self._tasks = [
             self.loop.create_task(work(), name=f"hub {work.__name__}")
@@ -191,7 +193,10 @@ class Hub:
                     continue
                 silences = 0
                 if message["type"] == "subscribe":
+                    # What was rung while nobody listened is found by looking at everything once.
                     self._bell.set()
+                    self._doubt_all = True
+                    self._look.set()
                 elif message["type"] == "message":
                     if (user := ring_user(message["data"])) is None:
                         self._bell.set()
@@ -221,8 +226,9 @@ class Hub:
                 await asyncio.wait_for(self._look.wait(), max(0.0, everybody_at - self.loop.time()))
             self._look.clear()
             doubted, self._doubted = self._doubted, set()
-            everybody = self.loop.time() >= everybody_at
+            everybody = self._doubt_all or self.loop.time() >= everybody_at
             if everybody:
+                self._doubt_all = False
                 everybody_at = self.loop.time() + HEARTBEAT_SECONDS
             sockets = [s for s in self.registry if everybody or s.grant.user_id in doubted]
             try:
@@ -231,7 +237,7 @@ class Hub:
                 logger.warning("grants not reviewed: %s", type(error).__name__)
                 self._doubted |= doubted
                 await asyncio.sleep(_RETRY_SECONDS)
-                everybody_at = min(everybody_at, self.loop.time()) if everybody else everybody_at
+                self._doubt_all |= everybody
                 self._look.set()
                 continue
             for socket in sockets:
