@@ -65,11 +65,16 @@ class ReportPage:
     corrections: Sequence[Correction] = field(default_factory=tuple)
 
 
-def region_for_report(user: Any, code: str) -> Region:
-    """The region `code`, if `user` may read its reports. Raises `bad_region_code` and `not_found`."""
+def region_for_report(user: Any, code: str | None, capability: Capability = Capability.REPORT_VIEW) -> Region:
+    """The region `code`, if `user` holds `capability` there; without a code, the first region in which he does.
+
+    Raises `bad_region_code` and `not_found`.
+    """
+    if not code:
+        code = next(iter(user.scope(capability)), "")
     if not is_region_code(code):
         raise ApiError(ErrorCode.BAD_REGION_CODE, field="region")
-    region = Region.objects.visible_to(user, Capability.REPORT_VIEW).filter(pk=code, placeholder=False).first()
+    region = Region.objects.visible_to(user, capability).filter(pk=code, placeholder=False).first()
     if region is None:
         raise ApiError(ErrorCode.NOT_FOUND, field="region")
     return region
@@ -117,7 +122,7 @@ ORDER BY r.code
 def _children(code: str, day: dt.date) -> list[ChildRow]:
     with connection.cursor() as cursor:
         cursor.execute(_CHILDREN, [State.INACTIVE.value, day, code, day, day])
-        return [ChildRow(*row[:8], figures=_json(row[8]), has_children=row[9]) for row in cursor.fetchall()]
+        return [ChildRow(*(*row[:8], _json(row[8]), row[9])) for row in cursor.fetchall()]
 
 
 def _json(value: Any) -> dict[str, int]:

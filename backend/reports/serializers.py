@@ -41,13 +41,13 @@ class UnitShape(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
     level = serializers.ChoiceField(Level.choices)
-    parent = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
 
 
 class IndicatorShape(serializers.Serializer[Any]):
     key = serializers.CharField()
     name = serializers.CharField()
-    unit = serializers.CharField()
+    unit = serializers.CharField(allow_blank=True)
     duty = serializers.CharField()
     kind = serializers.ChoiceField(Kind.choices)
 

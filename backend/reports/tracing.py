@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.regions.choices import Level
 from backend.regions.models import Region
@@ -82,10 +83,10 @@ def _records(
     region: Region, day: dt.date, indicator: Indicator, position: tuple[dt.datetime, uuid.UUID] | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     province = region.code[:PROVINCE_DIGITS]
-    as_of = ReportDay.objects.values_list("as_of", flat=True).get(province_code=province, business_day=day)
+    progress = ReportDay.objects.get(province_code=province, business_day=day)
     after_at, after_id = position or (None, None)
     parameters = {
-        **parameters_of(province=province, day=day, as_of=as_of),
+        **parameters_of(province=province, day=day, as_of=progress.as_of or clock.now()),
         "cell": region.code, "after_at": after_at, "after_id": after_id, "limit": PAGE + 1,
     }  # fmt: skip
     with connection.cursor() as cursor:

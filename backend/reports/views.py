@@ -47,8 +47,7 @@ class DailyReportView(ScopedAPIView):
     def get(self, request: Request) -> Response:
         """Figures, state, evidence and corrections of a unit, and a row for each unit directly below."""
         query = read_query(request, DailyQuery)
-        code = query.get("region") or next(iter(request.user.scope(Capability.REPORT_VIEW)), "")
-        region = region_for_report(request.user, code)
+        region = region_for_report(request.user, query.get("region"))
         page = report_page(user=request.user, region=region, day=query.get("day") or clock.today())
         return Response(page_body(page))
 
@@ -64,9 +63,7 @@ class SubmitView(ScopedAPIView):
     def post(self, request: Request, region: str, day: str) -> Response:
         """Confirm the report, or confirm that there is nothing to report. Saying the same again changes nothing."""
         which = _day(day)
-        unit = region_for_report(request.user, region)
-        if not request.user.has_capability(Capability.REPORT_SUBMIT, unit.code):
-            raise ApiError(ErrorCode.NOT_FOUND, field="region")
+        unit = region_for_report(request.user, region, Capability.REPORT_SUBMIT)
         body = read_body(request, SubmitShape)
         try:
             report_submit(

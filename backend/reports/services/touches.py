@@ -8,6 +8,7 @@ missed; a change that only time makes (an alert becoming overdue) is read by tim
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -87,7 +88,7 @@ def stock_touches_collect() -> int:
                 continue
             # A position above what the database knows now comes from before a restore: begin anew.
             if low is not None and low < high:
-                parameters = {"now": now, "today": clock.business_day(now), "low": low, "high": high}
+                parameters: dict[str, Any] = {"now": now, "today": clock.business_day(now), "low": low, "high": high}
                 cursor.execute(_TOUCH.format(pairs=watch.pairs), parameters)
                 touched += cursor.rowcount
             StockMark.objects.update_or_create(source=watch.source, defaults={"position": high})
