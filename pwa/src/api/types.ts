@@ -307,13 +307,14 @@ export interface AlertList {
 /* ── the day's report ─────────────────────────────────────────────────────────────── */
 
 export type UnitValue = 'n' | 'zero' | 'missing' | 'exempt' | null
-export type UnitState = 'running' | 'submitted' | 'confirmed' | 'missing' | 'exempt'
+/** `inactive`: no grid cell lies below, nothing is expected. */
+export type UnitState = 'running' | 'submitted' | 'confirmed' | 'missing' | 'exempt' | 'inactive'
 export interface Indicator {
   key: string
   name: string
   unit: string
   duty: string
-  kind: string
+  kind: 'stock' | 'flow' | 'event' | 'derived'
 }
 export interface ReportChild {
   code: string
@@ -332,7 +333,7 @@ export interface DailyReport {
   region: { code: string; name: string; level: string; parent: string | null }
   day: string
   is_closed: boolean
-  cutoff: string
+  cutoff: string | null
   state: UnitState
   value: UnitValue
   automatic: boolean
@@ -347,6 +348,8 @@ export interface DailyReport {
   submitted_by?: string | null
   submitted_at?: string | null
   can_submit: boolean
+  confirm_opens?: string | null
+  confirm_ends?: string | null
   children: ReportChild[]
 }
 export interface TraceRow {
@@ -367,9 +370,9 @@ export interface TraceRow {
   author_name?: string
 }
 export interface TraceResponse {
-  region: { code: string; name: string } | string
+  region: { code: string; name: string; level: string; parent: string | null }
   day: string
-  indicator: string | Indicator
+  indicator: string
   revision: number | null
   figure: number | null
   rows: TraceRow[]

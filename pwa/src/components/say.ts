@@ -1,7 +1,7 @@
 /** A short word that goes by itself. Vant's toast, loaded when first needed. */
 export async function say(message: string): Promise<void> {
   const [{ showToast }] = await Promise.all([import('vant/es/toast'), import('vant/es/toast/style/index')])
-  showToast({ message, wordBreak: 'break-word', duration: 2200, position: 'middle' })
+  showToast({ message, wordBreak: 'break-word', duration: 2200, position: 'bottom' })
 }
 
 /** A question with two answers; true when the first was chosen. */

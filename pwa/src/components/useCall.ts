@@ -1,20 +1,25 @@
-/** Calls a person: the number is asked for with its purpose, which is logged, goes to the dialler, and is not kept. */
-import { ref } from 'vue'
+/** Calls a person or a household's head: the number is asked for with its purpose, which is logged, goes to the dialler, and is not kept. */
+import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 
 import { ApiError } from '@/api/client'
-import { personReveal } from '@/api/people'
+import { householdReveal, personReveal } from '@/api/people'
+import { useSessionStore } from '@/stores/session'
 
 export function useCall() {
   const { t } = useI18n()
+  const session = useSessionStore()
   const calling = ref(false)
   const callProblem = ref('')
 
-  async function call(person: string, purpose: 'alert' | 'check' | 'visit'): Promise<void> {
+  const mayCall = computed(() => session.capabilities.has('person_reveal'))
+
+  async function call(who: { person?: string | null; household?: string | null }, purpose: 'alert' | 'check' | 'visit'): Promise<void> {
     calling.value = true
     callProblem.value = ''
     try {
-      const { phone } = await personReveal(person, t(`call.purpose.${purpose}`), ['phone'])
+      const why = t(`call.purpose.${purpose}`)
+      const { phone } = who.person ? await personReveal(who.person, why, ['phone']) : await householdReveal(who.household ?? '', why, ['phone'])
       if (phone) window.location.href = `tel:${phone}`
       else callProblem.value = t('call.none')
     } catch (error) {
@@ -24,5 +29,5 @@ export function useCall() {
     }
   }
 
-  return { call, calling, callProblem }
+  return { mayCall, call, calling, callProblem }
 }

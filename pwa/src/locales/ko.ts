@@ -139,11 +139,11 @@ export default {
   kind: { visit: '走访', check: '测温', returnee: '返乡登记', household: '住户', alert: '预警', unit: '单位' },
   report: {
     title: '日报', day: '哪一天', today: '今天', yesterday: '昨天', noUnit: '您没有可以查看的单位',
-    state: { running: '进行中', submitted: '已自动上报', confirmed: '已确认', missing: '未报', exempt: '免报' }, late: '迟报',
+    state: { running: '进行中', submitted: '已自动上报', confirmed: '已确认', missing: '未报', exempt: '免报', inactive: '未启用' }, late: '迟报',
     value: { missing: '未报', exempt: '免报', running: '进行中' },
     cutoff: '{when} 截止，{left}', cutoffPast: '已于 {when} 截止', seen: '没有网络，这是 {ago}看到的数。',
     cells: '各网格走访', reportedOf: '已报 {reported} / {expected} 个', corrections: '更正', correction: '第 {n} 次更正，{when}',
-    traceHint: '每个数都能查到来源。', fromWhere: '从哪来', received: '{when} 收到',
+    traceHint: '点任何一个数，可以查到它从哪来。', opensAt: '{when} 以后可以确认', fromWhere: '从哪来', received: '{when} 收到',
     evidence: '依据：走访 {visits} 条，测温 {checks} 条；{reported} / {expected} 个网格有记录', lastReceived: '最近一条 {when}',
     confirm: '确认上报', confirmZero: '确认零报告', sending: '正在上报…', confirmedBy: '{who} {when} 已确认', closed: '本日已汇总，如需更正请联系上级', notYours: '这份日报由所属单位确认',
     offline: '没有网络，看不到日报', offlineHint: '联网后再看；手机里的记录不受影响。', notSent: '没有网络，还没有确认。请联网后再点一次。',

@@ -6,11 +6,20 @@ import { alertAcknowledge, alertClose, alertsList } from '@/api/alerts'
 import type { AlertEvent, AlertRow } from '@/api/types'
 import { readAlerts, readMeta, replaceAlerts, writeMeta } from '@/db/cache'
 import type { UserDb } from '@/db/schema'
+import { now } from '@/lib/clock'
 import type { CloseReason } from '@/lib/outcomes'
 import type { SocketState } from '@/realtime/socket'
 
 const SEVERITY_ORDER = { urgent: 0, warning: 1, notice: 2 } as const
 const PAGE = 200
+/** What was raised longer ago is in the list, and no news to a phone that catches up. */
+const NEWS_MS = 10 * 60_000
+
+/** Worth interrupting for: raised just now, and more than a notice. */
+function isNews(event: AlertEvent): boolean {
+  const fresh = now().getTime() - Date.parse(event.at) < NEWS_MS
+  return fresh && event.severity !== 'notice' && (event.type === 'raised' || event.type === 'reopened')
+}
 
 export const useAlertsStore = defineStore('alerts', () => {
   const byId = shallowRef<Map<string, AlertRow>>(new Map())
@@ -107,7 +116,7 @@ export const useAlertsStore = defineStore('alerts', () => {
       ...(event.type === 'acknowledged' ? { acknowledged_at: event.at, acknowledged_by: event.by } : {}),
       ...(event.type === 'closed' ? { closed_at: event.at } : {}),
     })
-    if (event.type === 'raised' || event.type === 'reopened') justRaised.value = event
+    if (isNews(event)) justRaised.value = event
     void refresh().catch(() => undefined)
   }
 

@@ -1,10 +1,11 @@
 /** Reading a day's report: which figure is what, which days may be opened, what stands in the way of a zero. Pure. */
-import type { DailyReport, ReportChild, UnitValue } from '@/api/types'
+import type { DailyReport, UnitValue } from '@/api/types'
 
-export type CellKind = 'n' | 'zero' | 'missing' | 'exempt' | 'running'
+export type CellKind = 'n' | 'zero' | 'missing' | 'exempt' | 'inactive' | 'running'
 
 /** Four values and "so far": never one sign for two of them. */
 export function cellKind(unit: { value: UnitValue; state: string }): CellKind {
+  if (unit.state === 'inactive') return 'inactive'
   if (unit.state === 'exempt' || unit.value === 'exempt') return 'exempt'
   if (unit.state === 'missing' || unit.value === 'missing') return 'missing'
   if (unit.value === 'zero') return 'zero'
@@ -12,22 +13,17 @@ export function cellKind(unit: { value: UnitValue; state: string }): CellKind {
   return 'running'
 }
 
-export const COVERAGE = ['households_reached', 'households'] as const
-
 /** Share of a cell's households reached, 0–1; null where either figure is absent. */
 export function coverage(figures: Record<string, number | null>): number | null {
-  const reached = figures.reached ?? figures.households_reached
+  const reached = figures.reached
   const all = figures.households
   if (reached === null || reached === undefined || !all) return null
   return Math.min(1, reached / all)
 }
 
-export function isZeroReport(report: Pick<DailyReport, 'evidence' | 'value'>): boolean {
-  return report.value === 'zero' || (report.value !== 'n' && report.evidence.facts === 0)
-}
-
-export function missingChildren(children: readonly ReportChild[]): ReportChild[] {
-  return children.filter((child) => cellKind(child) === 'missing' || (cellKind(child) === 'running' && child.reported === 0))
+/** A report in which every event is 0 is a zero report: nothing happened, whatever work was done. */
+export function isZeroReport(report: Pick<DailyReport, 'indicators' | 'figures'>): boolean {
+  return !report.indicators.some((indicator) => indicator.kind === 'event' && report.figures[indicator.key])
 }
 
 /** `detail` of 409 zero_contradicted: figures by indicator key, in whatever wrapping. */
