@@ -61,6 +61,16 @@ def _ring() -> tuple[dict[int, AESGCM], int, bytes]:
     return _load(str(settings.KEY_FOLDER))
 
 
+def ensure_keys() -> None:
+    """Make the key files when there are none yet."""
+    _ring()
+
+
+def forget_keys() -> None:
+    """Read the key files anew at the next use: they were replaced."""
+    _load.cache_clear()
+
+
 def seal(plain: str, *, row: object, column: str) -> bytes:
     """`plain` sealed for one column of one row: key number (2 bytes), nonce, ciphertext and tag."""
     return seal_bytes(plain.encode(), row=row, column=column)

@@ -27,10 +27,9 @@ def main(argv: list[str]) -> int:
         stack.start_servers()
         if command not in UNPREPARED:
             prepare_once(stack)
-        environment = stack.environment(owner=command in AS_OWNER)
-        done = subprocess.run(
-            [str(PYTHON), "-m", "django", *(argv or ["help"])], cwd=REPOSITORY, env=environment, check=False
-        )
+        # In the caller's folder, so that paths among the arguments mean what he typed.
+        environment = stack.environment(owner=command in AS_OWNER) | {"PYTHONPATH": str(REPOSITORY)}
+        done = subprocess.run([str(PYTHON), "-m", "django", *(argv or ["help"])], env=environment, check=False)
         return done.returncode if done.returncode >= 0 else 128 - done.returncode
     except KeyboardInterrupt:
         return 130
