@@ -44,6 +44,7 @@ class DailyCheck(Fact):
             models.Index(fields=["region_code", "business_day"], name="check_cell_day"),
             models.Index(fields=["person_id", "business_day"], name="check_person_day"),
             models.Index(fields=["changed_xid"], name="check_changed"),
+            # Corrections are few: "was this replaced?" must not cost a scan of everything.
             models.Index(fields=["replaces_id"], name="check_replaces", condition=Q(replaces_id__isnull=False)),
         ]
 

@@ -32,6 +32,9 @@ class Returnee(ChangedModel):
     arrived_on = models.DateField("到达日期")
     #: Arrived longer ago than the plausible past: stored, shown, and to be checked by the office.
     arrival_doubtful = models.BooleanField("到达日期存疑", default=False)
+    #: The term that followed, both days inclusive; None where no rule asked for one. A copy of `health.Monitoring`.
+    monitor_from = models.DateField("监测起始", null=True)
+    monitor_to = models.DateField("监测期满", null=True)
     transport = models.CharField("交通方式", max_length=40, blank=True)
     state = models.CharField("状态", max_length=10, choices=ReturneeState.choices, default=ReturneeState.PRESENT)
     left_on = models.DateField("离开日期", null=True)

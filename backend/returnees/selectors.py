@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.scope import Scope, ancestors
-from backend.health.choices import MonitoringState
-from backend.health.models import Monitoring
 from backend.regions.models import Region
 from backend.residents.rules import query_terms
 from backend.returnees.choices import ReturneeState
@@ -40,7 +38,7 @@ def returnees_page(rows: QuerySet[Returnee], *, limit: int, offset: int) -> Retu
 def returnees_found(
     scope: Scope, *, state: ReturneeState | None = None, q: str = "", people: set[uuid.UUID] | None = None
 ) -> QuerySet[Returnee]:
-    """Returnees in `scope`, the latest registration first, each with `monitor_to`, the last day of the term or None.
+    """Returnees in `scope`, the latest registration first.
 
     `q` is a surname, the last four digits of a phone, a piece of the origin, or pieces of the address (`3-2-501`).
     A whole phone or document number is refused (BAD_FIELD): what stands in an address line is written down on its way.
@@ -53,7 +51,7 @@ def returnees_found(
         rows = rows.filter(person__in=people)
     if q.strip():
         rows = rows.filter(_search(q.strip()))
-    return rows.annotate(monitor_to=_term("to_day")).order_by("-registered_at", "-id")
+    return rows.order_by("-registered_at", "-id")
 
 
 def returnee_visible(user: Any, returnee_id: uuid.UUID, capability: str) -> ReturneePage:
@@ -62,12 +60,6 @@ def returnee_visible(user: Any, returnee_id: uuid.UUID, capability: str) -> Retu
     if not rows:
         raise ApiError(ErrorCode.NOT_FOUND)
     return ReturneePage(1, rows, _names(rows))
-
-
-def _term(column: str) -> Subquery:
-    """A column of the term that followed from this return; a correction withdraws the term before it."""
-    terms = Monitoring.objects.filter(person=OuterRef("person"), from_day=OuterRef("arrived_on"))
-    return Subquery(terms.exclude(state=MonitoringState.CANCELLED).order_by("-registered_at").values(column)[:1])
 
 
 def _search(text: str) -> Q:

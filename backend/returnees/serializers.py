@@ -108,7 +108,6 @@ def origin_name(code: str, text: str, names: dict[str, str]) -> str:
 def _returnee_body(row: Returnee, names: dict[str, str]) -> dict[str, Any]:
     person = row.person
     code: CodeStatus | None = getattr(person, "code_status", None)
-    monitor_to = getattr(row, "monitor_to", None)
     return {
         "id": str(row.pk),
         "person": str(person.pk),
@@ -125,8 +124,8 @@ def _returnee_body(row: Returnee, names: dict[str, str]) -> dict[str, Any]:
         "transport": row.transport,
         "state": row.state,
         "left_on": row.left_on.isoformat() if row.left_on else None,
-        "monitor_from": row.arrived_on.isoformat() if monitor_to else None,
-        "monitor_to": monitor_to.isoformat() if monitor_to else None,
+        "monitor_from": row.monitor_from.isoformat() if row.monitor_from else None,
+        "monitor_to": row.monitor_to.isoformat() if row.monitor_to else None,
         "colour": code.colour if code else None,
         "reason": code.reason if code else None,
         "registered_at": row.registered_at.isoformat(),

@@ -211,10 +211,13 @@ def _cell_of(household_id: uuid.UUID | None, region_code: str) -> str:
 
 
 def _start_monitoring(returnee: Returnee, received_at: dt.datetime) -> None:
-    monitoring_start(
+    """Open the term that follows from the arrival, and keep its days beside the return."""
+    term = monitoring_start(
         person_id=returnee.person_id, region_code=returnee.region_code, kind=MonitoringKind.RETURNEE,
         start=returnee.arrived_on, source_id=returnee.pk, received_at=received_at,
     )  # fmt: skip
+    returnee.monitor_from, returnee.monitor_to = (term.from_day, term.to_day) if term else (None, None)
+    returnee.save(update_fields=["monitor_from", "monitor_to"])
 
 
 def _present(returnee_id: uuid.UUID, actor: Any) -> Returnee:

@@ -93,7 +93,6 @@ def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int
 def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
     """One source's part of the page, already cut to the page's length."""
     cells = " OR ".join(f"({source.region} >= %(from{i})s AND {source.region} < %(to{i})s)" for i in range(prefixes))
-    join = "LEFT JOIN health_monitoring m ON m.source_id = t.id" if source.kind == "returnee" else ""
     key = f'({source.key})::text COLLATE "C"'
     envelope = (
         "json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"
@@ -103,7 +102,7 @@ def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
     where = f" AND ({source.where})" if source.where else ""
     return (
         f"(SELECT t.changed_xid AS xid, {rank} AS rank, {key} AS id, {envelope}::text AS body "
-        f"FROM {source.table} t {join} "
+        f"FROM {source.table} t "
         "WHERE t.changed_xid < (SELECT xmin FROM below) AND t.changed_xid >= %(xid)s "
         f"AND (t.changed_xid > %(xid)s OR {rank} > %(rank)s OR ({rank} = %(rank)s AND {key} > %(id)s)) "
         f"AND ({cells}){where} ORDER BY t.changed_xid, {key} LIMIT %(limit)s)"

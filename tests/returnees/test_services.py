@@ -174,6 +174,8 @@ def test_a_corrected_arrival_moves_the_term(returnee, clerk) -> None:
     earlier = clock.today() - dt.timedelta(days=6)
     returnee_correct_arrival(returnee_id=registered.pk, arrived_on=earlier, actor=clerk)
     withdrawn, right = Monitoring.objects.order_by("registered_at")
+    registered.refresh_from_db()
+    assert (registered.monitor_from, registered.monitor_to) == (right.from_day, right.to_day)
     assert (withdrawn.state, withdrawn.ended_at is not None) == (MonitoringState.CANCELLED, True)
     assert (right.from_day, right.to_day, right.state) == (earlier, earlier + dt.timedelta(days=13), "active")
     assert f"{earlier.month}月{earlier.day}日" in CodeStatus.objects.get().reason

@@ -28,6 +28,8 @@ class Migration(migrations.Migration):
                 ('origin_text', models.CharField(blank=True, max_length=60, verbose_name='来源地')),
                 ('arrived_on', models.DateField(verbose_name='到达日期')),
                 ('arrival_doubtful', models.BooleanField(default=False, verbose_name='到达日期存疑')),
+                ('monitor_from', models.DateField(null=True, verbose_name='监测起始')),
+                ('monitor_to', models.DateField(null=True, verbose_name='监测期满')),
                 ('transport', models.CharField(blank=True, max_length=40, verbose_name='交通方式')),
                 ('state', models.CharField(choices=[('present', '在本地'), ('left', '已离开'), ('moved', '已移交')], default='present', max_length=10, verbose_name='状态')),
                 ('left_on', models.DateField(null=True, verbose_name='离开日期')),
