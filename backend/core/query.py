@@ -15,7 +15,7 @@ def read_query(request: Request, shape: type[StrictSerializer]) -> dict[str, Any
 
     Raises `ApiError`: `missing_field`, `unknown_field`, `bad_field`, each with the parameter's name.
     """
-    serializer = shape(data={name: value for name, value in request.query_params.items() if value.strip()})
+    serializer = shape(data={name: value for name, value in request.query_params.items() if str(value).strip()})
     if not serializer.is_valid():
         raise refusal_of(serializer.errors)
     return dict(serializer.validated_data)

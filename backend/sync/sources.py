@@ -70,7 +70,8 @@ PULL_SOURCES: tuple[PullSource, ...] = (
             "coalesce((SELECT r.name FROM regions_region r WHERE r.code = nullif(t.origin_code, '')), t.origin_text), "
             "'arrived_on', t.arrived_on, 'monitor_from', t.monitor_from, 'monitor_to', t.monitor_to, 'state', t.state)"
         ),
-        where="true",
+        # Handed over to another cell: the tombstone takes it away, its successor is that cell's.
+        where="t.state <> 'moved'",
     ),
     PullSource(
         kind="code",
