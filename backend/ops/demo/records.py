@@ -18,7 +18,7 @@ ROUND_DAYS = 3
 FEW = 6
 UNWELL, FEVERISH_CHECK, MISSED_CHECK = 0.002, 0.003, 0.004
 
-_OUTCOMES = (("seen_well", 935), ("nobody_home", 45), ("refused", 6), ("moved_away", 2), ("wrong_address", 2))
+_OUTCOMES = {"seen_well": 935, "nobody_home": 45, "refused": 6, "moved_away": 2, "wrong_address": 2}
 _SYMPTOMS = ("dry_cough", "fatigue", "sore_throat", "diarrhoea", "loss_smell_taste")
 _A_MOMENT = dt.timedelta(minutes=2)
 _NEEDS = ("medicine", "food", "heating", "hospital")
@@ -127,8 +127,7 @@ def _visit(household: HouseholdInput, chance: Random) -> dict[str, Any]:
     if chance.random() < UNWELL:
         seen = {"temperature": _fever(chance)} if chance.random() < 0.6 else {"symptoms": [chance.choice(_SYMPTOMS)]}
         return body | {"outcome": "seen_unwell", "people": [seen]}
-    outcomes, weights = zip(*_OUTCOMES, strict=True)
-    body["outcome"] = chance.choices(outcomes, weights)[0]
+    body["outcome"] = chance.choices(list(_OUTCOMES), list(_OUTCOMES.values()))[0]
     if household.care and body["outcome"] == "seen_well" and chance.random() < 0.1:
         body["needs"] = [chance.choice(_NEEDS)]
         if chance.random() < 0.5:

@@ -7,18 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
 from django.utils import timezone
 
-from backend.audit.services import audit_record
 from backend.core import clock
-from backend.core.models import ClockOffset
+from backend.ops.travel import clock_move
 
 _STEP = re.compile(r"([+-]?)(\d{1,5})([smhd])")
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
-#: Partitions are kept this far around the day that business time shows.
-_AROUND = dt.timedelta(days=62)
 _FARTHEST = dt.timedelta(days=3660)
 
 
@@ -38,7 +34,7 @@ class Command(BaseCommand):
             offset = dt.timedelta(0) if reset else _moment(to) - timezone.now() if to else _current() + _step(by or "")
             if abs(offset) > _FARTHEST:
                 raise CommandError("与真实时间相差不能超过十年。")
-            _set(offset)
+            clock_move(offset=offset)
         self.stdout.write(f"业务时间：{clock.now().astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}")
 
 
@@ -62,16 +58,3 @@ def _step(text: str) -> dt.timedelta:
         raise CommandError("时长应写成 2h、30m、1d。")
     length = dt.timedelta(**{_UNIT[match[3]]: int(match[2])})
     return -length if match[1] == "-" else length
-
-
-def _set(offset: dt.timedelta) -> None:
-    with transaction.atomic():
-        ClockOffset.objects.update_or_create(pk=ClockOffset.SINGLETON, defaults={"seconds": offset.total_seconds()})
-        audit_record(
-            actor=None, action="time_travelled", target_kind="clock", target_id=ClockOffset.SINGLETON,
-            detail={"seconds": round(offset.total_seconds())},
-        )  # fmt: skip
-    clock.forget_offset()
-    today = clock.today()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT core_make_partitions(%s, %s)", [today - _AROUND, today + _AROUND])

@@ -1,0 +1,87 @@
+"""The inside of `simulate_day`: plays against the stack whose environment it runs in. Started by that command alone."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from backend.ops.simulate.play import Outcome, day_play
+from backend.ops.simulate.table import percentile, table
+from backend.ops.simulate.world import PROVINCE
+from backend.residents.models import Household
+
+#: Differences shown; the file has all of them.
+_SHOWN = 40
+
+
+class Command(BaseCommand):
+    help = "由 simulate_day 在其自建的环境中调用，请勿单独运行。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--url", required=True)
+        parser.add_argument("--phones", type=int, required=True)
+        parser.add_argument("--seed", type=int, required=True)
+
+    def handle(self, *args: Any, url: str, phones: int, seed: int, **options: Any) -> None:
+        if not settings.DEMO_MODE or Household.objects.exists():
+            raise CommandError("只能在演示模式的空库中运行，请使用 simulate_day。")
+        outcome = day_play(phones=phones, seed=seed, url=url, folder=settings.VAR, progress=self._say)
+        self._say("")
+        for line in table(_rows(outcome)):
+            self._say(line)
+        (settings.VAR / "result.json").write_text(json.dumps(_result(outcome), ensure_ascii=False, indent=2))
+        if outcome.differences:
+            for difference in outcome.differences[:_SHOWN]:
+                self._say(f"  ✗ {difference}")
+            raise CommandError(f"与真值不符：{len(outcome.differences)} 处", returncode=1)
+        self._say("与真值完全一致。")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _rows(outcome: Outcome) -> list[tuple[str, str]]:
+    answers, traffic = outcome.books.answers, outcome.traffic
+    expected, reported, _, figures = outcome.truth.unit(PROVINCE, _after_all(outcome))
+    return [
+        ("手机", f"{outcome.phones}"),
+        ("记录", f"{outcome.made:,}"),
+        ("答复：已入库", f"{answers['created']:,}"),
+        ("答复：重复", f"{answers['duplicate']:,}"),
+        ("答复：冲突", f"{answers['conflict']:,}"),
+        ("答复：退回", f"{answers['rejected']:,}"),
+        ("丢失的答复、中断的上报", f"{traffic.lost:,}、{traffic.cut:,}"),
+        ("请求", f"{traffic.requests:,}，p50 {_ms(traffic.seconds, 0.5)}，p99 {_ms(traffic.seconds, 0.99)}"),
+        ("预警", f"{len(outcome.truth.concerns):,} 条；{outcome.sockets} 个连接共收到 {outcome.events_heard:,} 次"),
+        ("从上报到收到预警", f"p50 {_ms(outcome.latencies, 0.5)}，p99 {_ms(outcome.latencies, 0.99)}"),
+        *((f"截止 {number}", text) for number, text in enumerate(outcome.closed, start=1)),
+        ("全省网格", f"应报 {expected}，已报 {reported}"),
+        ("全省数字", "，".join(f"{key} {value:g}" for key, value in figures.items())),
+        ("个人信息搜查", f"{outcome.scanned:,} 字"),
+        ("用时", f"{outcome.seconds:.0f} 秒"),
+    ]
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    """The run as JSON, without personal data."""
+    return {
+        "phones": outcome.phones, "made": outcome.made, "answers": dict(outcome.books.answers),
+        "lost_answers": outcome.traffic.lost, "cut_requests": outcome.traffic.cut,
+        "requests": outcome.traffic.requests, "alerts": len(outcome.truth.concerns),
+        "events_heard": outcome.events_heard, "sockets": outcome.sockets,
+        "alert_seconds_p50": percentile(outcome.latencies, 0.5),
+        "alert_seconds_p99": percentile(outcome.latencies, 0.99),
+        "province": outcome.truth.unit(PROVINCE, _after_all(outcome))[3], "seconds": outcome.seconds,
+        "differences": outcome.differences,
+    }  # fmt: skip
+
+
+def _after_all(outcome: Outcome) -> Any:
+    return max(fact.received_at for fact in outcome.truth.facts)
+
+
+def _ms(seconds: list[float], share: float) -> str:
+    return f"{percentile(seconds, share) * 1000:.0f} 毫秒"

@@ -1,0 +1,20 @@
+"""The table at the end of the simulated day."""
+
+import unicodedata
+from collections.abc import Sequence
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of `values` lie; 0 when there are none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def table(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Two columns; Chinese characters are two places wide."""
+    left = max((_width(name) for name, _ in rows), default=0)
+    return [f"  {name}{' ' * (left - _width(name))}  {value}" for name, value in rows]
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
