@@ -24,6 +24,8 @@ from backend.regions.models import Region
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("shared")
 
+pytest_plugins = ["tests.real_stack"]
+
 #: A cell in the invented tree, and one beside it in another village of another township.
 CELL = "220521901901901"
 OTHER_CELL = "220521902901901"

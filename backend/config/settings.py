@@ -176,6 +176,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_ROOT = PWA_FOLDER if PWA_FOLDER.exists() else None
 WHITENOISE_USE_FINDERS = True
 

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 
 from backend.ops.views import healthz, phone_app, unknown_api_path
 
+handler400 = "backend.ops.views.bad_request"
 handler404 = "backend.ops.views.not_found"
 handler500 = "backend.ops.views.server_error"
 

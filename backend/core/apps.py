@@ -10,5 +10,5 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Importing registers the checks.
-        from backend.core import checks  # noqa: F401, PLC0415
+        # Importing registers the checks and the description of how one signs in.
+        from backend.core import checks, openapi  # noqa: F401, PLC0415

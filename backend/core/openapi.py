@@ -3,6 +3,8 @@
 from typing import Any
 
 import msgspec
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
 def schema_of(shape: Any) -> dict[str, Any]:
@@ -39,3 +41,13 @@ ERROR_SCHEMA: dict[str, Any] = {
 def errors(*statuses: int) -> dict[int, dict[str, Any]]:
     """Response descriptions for refusals, for `extend_schema(responses=…)`."""
     return dict.fromkeys(statuses, ERROR_SCHEMA)
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """The session cookie, as OpenAPI names it; writes carry the CSRF token in `X-CSRFToken` besides."""
+
+    target_class = "backend.core.permissions.SessionSignIn"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}

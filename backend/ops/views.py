@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from backend.core.api import ANYONE, ScopedAPIView, error_response
@@ -49,6 +50,11 @@ def unknown_api_path(request: HttpRequest) -> JsonResponse:
     return error_response(ErrorCode.NOT_FOUND)
 
 
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """`handler400`: a host name that is not ours, a request that cannot be read."""
+    return error_response(ErrorCode.BAD_REQUEST)
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """`handler404`: a page in the office, else the error shape."""
     if request.path.startswith("/admin/"):
@@ -67,6 +73,7 @@ class ApiSchemaView(SpectacularAPIView, ScopedAPIView):  # type: ignore[misc]
     capabilities = {"GET": ANYONE}
     permission_classes = ScopedAPIView.permission_classes
 
+    @extend_schema(exclude=True)
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return super().get(request, *args, **kwargs)
 
@@ -78,5 +85,6 @@ class ApiDocsView(SpectacularSwaggerView, ScopedAPIView):  # type: ignore[misc]
     permission_classes = ScopedAPIView.permission_classes
     url_name = "schema"
 
+    @extend_schema(exclude=True)
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return super().get(request, *args, **kwargs)

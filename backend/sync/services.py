@@ -26,7 +26,7 @@ from backend.sync.intake import Incoming, read_items
 from backend.sync.references import resolve
 from backend.sync.rules import verdict_of_known
 from backend.sync.shapes import Envelope
-from backend.sync.storing import store_bodies
+from backend.sync.storing import store_facts, store_registers
 
 REJECTED_KEEP_DAYS = 30
 
@@ -56,13 +56,20 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
     skew = clock_skew(received_at=received_at, sent_at=envelope.sent_at)
     items = read_items(envelope.items, skew=skew, received_at=received_at)
     _judge_known(items)
-    resolve([item for item in items if item.open], user=user)
-    _store_halving([item for item in items if item.open], user=user, device=envelope.device, received_at=received_at)
-    with transaction.atomic():
-        _keep_rejected(items, user=user, device=envelope.device, received_at=received_at)
-        counts = _count(items)
-        _write_batch(counts, user=user, envelope=envelope, received_at=received_at, skew=skew, items=len(items))
-    return Pushed([_result(item) for item in items], skew, counts)
+    fresh = [item for item in items if item.open]
+    resolve(fresh, user=user)
+    fresh = [item for item in fresh if item.open]
+    upload = _Upload(user, envelope, received_at, skew, items)
+    try:
+        with transaction.atomic():
+            upload.store(fresh)
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError:
+        for item in fresh:
+            item.reopen()
+        upload.store_halving(fresh)
+    return Pushed([_result(item) for item in items], skew, _count(items))
 
 
 def _judge_known(items: Sequence[Incoming]) -> None:
@@ -86,24 +93,65 @@ def _settle_known(item: Incoming, stored_hash: bytes, stored_verdict: str) -> No
         item.settle(verdict)
 
 
-def _store_halving(items: list[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
-    if not items:
-        return
-    try:
+@dataclass(frozen=True)
+class _Upload:
+    """One batch and what surrounds it."""
+
+    user: User
+    envelope: Envelope
+    received_at: dt.datetime
+    skew: dt.timedelta
+    items: list[Incoming]
+
+    def store(self, fresh: list[Incoming]) -> None:
+        """Claim, register, write the books, store facts. Facts go last: their alerts take the lock of the event log."""
+        claimed = self._claim(fresh)
+        self.write_books()
+        self._facts(claimed)
+
+    def store_halving(self, fresh: list[Incoming]) -> None:
+        """As `store`, with every storable item stored and the one that is not sent back; the books come last."""
+        self._halve(fresh)
         with transaction.atomic():
-            claimed = _claim(items, user=user, device=device, received_at=received_at)
-            store_bodies(claimed, user=user, device=device, received_at=received_at)
-    except (OperationalError, InterfaceError):
-        raise
-    except DatabaseError:
-        for item in items:
-            item.reopen()
-        if len(items) == 1:
-            items[0].reject(ErrorCode.STORAGE_REFUSED)
+            self.write_books()
+
+    def _halve(self, fresh: list[Incoming]) -> None:
+        if not fresh:
             return
-        middle = len(items) // 2
-        for half in (items[:middle], items[middle:]):
-            _store_halving(half, user=user, device=device, received_at=received_at)
+        try:
+            with transaction.atomic():
+                self._facts(self._claim(fresh))
+        except (OperationalError, InterfaceError):
+            raise
+        except DatabaseError:
+            for item in fresh:
+                item.reopen()
+            if len(fresh) == 1:
+                fresh[0].reject(ErrorCode.STORAGE_REFUSED)
+                return
+            middle = len(fresh) // 2
+            self._halve(fresh[:middle])
+            self._halve(fresh[middle:])
+
+    def _claim(self, fresh: list[Incoming]) -> list[Incoming]:
+        if not fresh:
+            return []
+        claimed = _claim(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        store_registers(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        return [item for item in claimed if item.verdict is Verdict.CREATED]
+
+    def _facts(self, claimed: list[Incoming]) -> None:
+        store_facts(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
+
+    def write_books(self) -> None:
+        """The rejected, the batch and the audit entry."""
+        if not self.items:
+            return
+        _keep_rejected(self.items, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        _write_batch(
+            _count(self.items), user=self.user, envelope=self.envelope, received_at=self.received_at, skew=self.skew,
+            items=len(self.items),
+        )  # fmt: skip
 
 
 # Ids are inserted in order: two uploads of the same items then wait for each other in line, never in a ring.
@@ -199,8 +247,6 @@ def _write_batch(
     skew: dt.timedelta,
     items: int,
 ) -> None:
-    if not items:
-        return
     batch = Batch.objects.create(
         id=new_id(), device_id=envelope.device, author_id=user.pk, sent_at=envelope.sent_at, received_at=received_at,
         skew_seconds=skew.total_seconds(), items=items, created=counts[Verdict.CREATED],

@@ -21,12 +21,16 @@ from backend.visits.rules import PersonSeen
 from backend.visits.services import VisitRow, visits_record
 
 
-def store_bodies(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
-    """Store what was just claimed, inside the caller's transaction. Facts go last: their alerts take the event lock."""
+def store_registers(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
+    """Store households and returnees just claimed, in the caller's transaction; what their owner refuses is rejected."""
     _create_households([item for item in items if isinstance(item.body, HouseholdBody)], user)
     for item in items:
         if isinstance(item.body, ReturneeBody):
             _register(item, item.body, user=user, device=device, received_at=received_at)
+
+
+def store_facts(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
+    """Store visits and checks just claimed, in the caller's transaction; none of them can be refused any more."""
     common = {"author_id": user.pk, "author_name": user.display_name, "device_id": device, "received_at": received_at}
     visits_record(rows=[_visit(item, item.body, common) for item in items if isinstance(item.body, VisitBody)])
     checks_record(rows=[_check(item, item.body, common) for item in items if isinstance(item.body, CheckBody)])

@@ -1,42 +1,24 @@
 """A real stack with the demo in it, and a real browser."""
 
 import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+from launch.stack import Stack
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "bin"))
-
-from launch.stack import Stack  # noqa: E402
+from tests.real_stack import PASSWORD
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
-PASSWORD = "gridkeeper-demo"
 
 
 @pytest.fixture(autouse=True)
 def own_folders() -> None:
     """In place of the fixture of the same name for Django: the stack under test has folders of its own."""
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """PostgreSQL, Valkey, web, worker and schedule under var/test/e2e, with the demo seeded."""
-    folder = REPOSITORY / "var" / "test" / "e2e"
-    shutil.rmtree(folder, ignore_errors=True)
-    running = Stack(folder, demo=True)
-    try:
-        yield running.start(seed=("seed_demo",))
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
+from launch.stack import Stack
 from playwright.sync_api import Page, expect
 
-from tests.e2e.api import Api
-from tests.e2e.conftest import OpenPhone, Stack
+from tests.api_client import Api
+from tests.e2e.conftest import OpenPhone
 
 pytestmark = pytest.mark.e2e
 SHANGHAI = ZoneInfo("Asia/Shanghai")

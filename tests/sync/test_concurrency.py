@@ -58,14 +58,14 @@ def test_one_poisonous_item_spoils_no_other(worker: User) -> None:
     homes = households_in(CELL, 20)
     items = [item("visit", {"household": str(home), "outcome": "seen_well"}) for home in homes]
     poison = uuid.UUID(items[7]["id"])
-    real: Callable[..., None] = services.store_bodies
+    real: Callable[..., None] = services.store_facts
 
     def store(claimed: Any, **kwargs: Any) -> None:
         if any(entry.id == poison for entry in claimed):
             raise DataError("refused")
         real(claimed, **kwargs)
 
-    with patch.object(services, "store_bodies", store):
+    with patch.object(services, "store_facts", store):
         pushed = services.batch_push(user=worker, envelope=envelope(items))
     refused = [result for result in pushed.results if result.verdict != "created"]
     assert [(result.id, result.code) for result in refused] == [(str(poison), "storage_refused")]
