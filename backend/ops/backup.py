@@ -85,17 +85,21 @@ def backup_make(*, target: Path, history_id: str) -> Manifest:
 # --- restoring ------------------------------------------------------------------------------------------------------
 
 
-def backup_restore(*, source: Path) -> Manifest:
+def backup_restore(*, source: Path, replace: bool = False) -> Manifest:
     """Restore `source` into an empty database and make a new history id, so that every phone starts its copy over.
 
     Nothing is touched before the whole file has proved sound, the database empty, and the keys here absent or the same.
+    With `replace` a database in use by nobody is emptied first; what was there is backed up beside the other backups,
+    and its keys are set aside.
     """
     with tempfile.TemporaryDirectory(dir=_own_folder()) as name:
         folder = Path(name)
         manifest = _unpack(source, folder)
-        if not _is_empty():
-            raise BackupError("数据库里已经有表：只能恢复到空数据库。可先用 bin/run --reset，或换一个新建的数据库。")
         keys = sorted((folder / "keys").iterdir())
+        if not _is_empty():
+            if not replace:
+                raise BackupError("数据库里已经有表：只能恢复到空数据库。确要替换现有数据，请加 --replace。")
+            _set_aside()
         _check_keys(keys)
         connections.close_all()
         _run_tool(
@@ -170,6 +174,25 @@ def _is_empty() -> bool:
             "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S', 'v', 'm'))"
         )
         return bool(cursor.fetchone()[0])
+
+
+def _set_aside() -> None:
+    """Back up what is here, then empty the database and move the keys away. Refused while anybody else is connected."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
+        if cursor.fetchone()[0]:
+            raise BackupError("还有程序连着这个数据库：请先停止 bin/run（或各项服务），再恢复。")
+    now = timezone.localtime()
+    backup_make(target=backup_folder() / f"before-restore-{now:%Y%m%d-%H%M%S}.backup", history_id="")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+        cursor.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    keys = Path(settings.KEY_FOLDER)
+    keys.rename(keys.with_name(f"{keys.name}.before-{now:%Y%m%d-%H%M%S}"))
 
 
 def _check_keys(keys: list[Path]) -> None:
@@ -259,6 +282,13 @@ def _tool_environment() -> dict[str, str]:
     given: dict[str, Any] = connection.settings_dict
     names = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD"}
     return os.environ | {variable: str(given[key]) for key, variable in names.items() if given.get(key)}
+
+
+def backup_folder() -> Path:
+    """Where backups go that were given no name."""
+    folder = Path(settings.VAR) / "backups"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def default_name(now: dt.datetime) -> str:

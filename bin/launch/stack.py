@@ -94,7 +94,7 @@ class Stack:
         """What Django reads (docs/running.md lists it), on top of our own environment."""
         result = dict(os.environ)
         # A stack started from inside another one must not pass for it.
-        for name in (MARK, "GRIDKEEPER_DB_ROLE", "DJANGO_SETTINGS_MODULE", "PYTHONPATH", "VIRTUAL_ENV"):
+        for name in (MARK, "GRIDKEEPER_DB_ROLE", "DJANGO_SETTINGS_MODULE", "VIRTUAL_ENV"):
             result.pop(name, None)
         result |= {
             "DATABASE_URL": self.database_url,
@@ -105,6 +105,7 @@ class Stack:
             "GRIDKEEPER_SECURE": "1" if self.address.certificate else "0",
             "GRIDKEEPER_ALLOWED_HOSTS": ",".join(self._host_names()),
             "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+            "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "bin"))),
             "PYTHONUNBUFFERED": "1",
             "PYTHONUTF8": "1",
         }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from backend.ops.backup import BackupError, Manifest, backup_make, backup_restore
@@ -116,6 +117,20 @@ def test_a_restored_cluster_has_everything_and_another_history(
         target.manage("shell", "-c", "from backend.audit.models import AuditEntry; AuditEntry.objects.all().delete()")
     assert refused.value.log is not None
     assert "permission denied" in refused.value.log.read_text()
+
+
+def test_replacing_keeps_a_backup_of_what_was_there(source: Stack, sealed: str, file: Path) -> None:
+    """With somebody connected it is refused; alone, what was written after the backup is gone, and kept in a file."""
+    with psycopg.connect(source.database_url), pytest.raises(LaunchError) as refused:
+        source.manage("restore", "--replace", str(file), owner=True)
+    assert refused.value.log is not None
+    assert "还有程序连着这个数据库" in refused.value.log.read_text()
+    source.manage("shell", "-c", "from backend.regions.models import Region; Region.objects.update(name='改')")
+    source.manage("restore", "--replace", str(file), owner=True)
+    after = read(source, sealed)
+    assert (after["NAME"], after["PLAIN"]) == ("吉林省", "张三")
+    assert len(list(source.folder.root.glob("backups/before-restore-*.backup"))) == 1
+    assert len(list(source.folder.root.glob("keys.before-*/seal-1.key"))) == 1
 
 
 def test_only_an_empty_database_takes_a_backup(file: Path, db: None, here: Path) -> None:

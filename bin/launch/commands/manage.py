@@ -10,7 +10,7 @@ from launch import demo
 from launch.application import Address
 from launch.commands.run import make_stack
 from launch.environment import ensure_environment
-from launch.paths import PYTHON, REPOSITORY
+from launch.paths import PYTHON
 from launch.prepared import prepare_once
 
 #: Commands that change tables, or copy all of them, run as the owner of the tables.
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
         if command not in UNPREPARED:
             prepare_once(stack)
         # In the caller's folder, so that paths among the arguments mean what he typed.
-        environment = stack.environment(owner=command in AS_OWNER) | {"PYTHONPATH": str(REPOSITORY)}
+        environment = stack.environment(owner=command in AS_OWNER)
         done = subprocess.run([str(PYTHON), "-m", "django", *(argv or ["help"])], env=environment, check=False)
         return done.returncode if done.returncode >= 0 else 128 - done.returncode
     except KeyboardInterrupt:

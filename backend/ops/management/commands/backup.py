@@ -4,11 +4,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from backend.ops.backup import BackupError, backup_make, default_name
+from backend.ops.backup import BackupError, backup_folder, backup_make, default_name
 from backend.sync.history import current_history
 
 
@@ -20,9 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path | None = None, **options: Any) -> None:
         if file is None:
-            folder = Path(settings.VAR) / "backups"
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = folder / default_name(timezone.localtime())
+            file = backup_folder() / default_name(timezone.localtime())
         try:
             manifest = backup_make(target=file, history_id=current_history())
         except BackupError as error:

@@ -15,10 +15,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="bin/manage backup 写出的文件")
+        parser.add_argument("--replace", action="store_true", help="替换现有数据：先自动备份，再清空，再恢复")
 
-    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, replace: bool = False, **options: Any) -> None:
         try:
-            manifest = backup_restore(source=file)
+            manifest = backup_restore(source=file, replace=replace)
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"已恢复 {manifest.made_at} 的备份，并换了新的同步历史标识。")
