@@ -53,6 +53,7 @@ class ErrorCode(enum.Enum):
     NOT_UNDER_MONITORING = (400, "此人当天不在健康监测期内，请核对日期。")
     ALREADY_REGISTERED = (409, "该证件已登记在册，请联系乡镇（街道）核对。")
     ARRIVAL_IN_FUTURE = (400, "到达日期不能晚于今天，请核对。")
+    ARRIVAL_AFTER_REGISTRATION = (400, "到达日期不能晚于登记日期，请核对。")
     LEFT_BEFORE_ARRIVAL = (400, "离开日期不能早于到达日期，请核对。")
     LEAVING_IN_FUTURE = (400, "离开日期不能晚于今天，请在离开后登记。")
     ITEM_TOO_LARGE = (413, "这条记录内容过长，请精简后再上报。")

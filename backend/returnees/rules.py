@@ -12,6 +12,11 @@ def arrival_problem(*, arrived_on: dt.date, today: dt.date) -> Problem | None:
     return (ErrorCode.ARRIVAL_IN_FUTURE, "arrived_on") if arrived_on > today else None
 
 
+def correction_problem(*, arrived_on: dt.date, registered_on: dt.date) -> Problem | None:
+    """Who was registered was here: `(code, field)` when a corrected `arrived_on` lies after `registered_on`."""
+    return (ErrorCode.ARRIVAL_AFTER_REGISTRATION, "arrived_on") if arrived_on > registered_on else None
+
+
 def arrival_doubtful(*, arrived_on: dt.date, today: dt.date, plausible_days: int) -> bool:
     """Whether the arrival lies more than `plausible_days` back: stored, and shown to the office to be checked."""
     return (today - arrived_on).days > plausible_days

@@ -12,6 +12,7 @@ from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.ids import new_id
 from backend.core.models import Tombstone
+from backend.facts.rules import place_in_time
 from backend.facts.services import cells_touch
 from backend.health.choices import MonitoringKind, MonitoringState
 from backend.health.models import Monitoring
@@ -29,7 +30,13 @@ from backend.residents.selectors import households_by_id
 from backend.residents.services import person_ensure
 from backend.returnees.choices import ReturneeState
 from backend.returnees.models import Returnee
-from backend.returnees.rules import arrival_doubtful, arrival_problem, leaving_problem, origin_problem
+from backend.returnees.rules import (
+    arrival_doubtful,
+    arrival_problem,
+    correction_problem,
+    leaving_problem,
+    origin_problem,
+)
 
 
 @transaction.atomic
@@ -56,9 +63,10 @@ def returnee_register(
     """Register a return: person (made, or found by document), returnee, monitoring term, code, in one transaction.
 
     The caller has claimed `id` and checked that `actor` may write in the cell. A household decides the cell: the one it
-    lies in now. `registered_at` is when it was written down, `received_at` when the server learnt of it; both default
-    to now. Raises ALREADY_REGISTERED when this document is present already, ARRIVAL_IN_FUTURE, MISSING_FIELD,
-    BAD_FIELD, BAD_DOCUMENT, BAD_PHONE, BAD_REGION_CODE, UNKNOWN_REGION, UNKNOWN_HOUSEHOLD, ID_REUSED, with the field.
+    lies in now. `registered_at` is when it was written down (an implausible time gives way to `received_at`),
+    `received_at` when the server learnt of it; both default to now. Raises ALREADY_REGISTERED when this document is
+    present already, ARRIVAL_IN_FUTURE, MISSING_FIELD, BAD_FIELD, BAD_DOCUMENT, BAD_PHONE, BAD_REGION_CODE,
+    UNKNOWN_REGION, UNKNOWN_HOUSEHOLD, ID_REUSED, each with its field.
     """
     received_at = received_at or clock.now()
     registered_at = registered_at or received_at
@@ -83,6 +91,7 @@ def returnee_register(
     if Returnee.objects.filter(person=person, state=ReturneeState.PRESENT).exists():
         raise ApiError(ErrorCode.ALREADY_REGISTERED, field="document_number")
     plausible = int(value_of("sync.plausible_past_days", region_code=region_code, on=today).value)
+    registered_at = _written_down(registered_at, received_at, region_code, plausible)
     returnee = Returnee.objects.create(
         id=id, person=person, region_code=region_code, origin_code=origin_code, origin_text=origin_text.strip(),
         arrived_on=arrived_on, transport=transport.strip(), registered_at=registered_at,
@@ -140,12 +149,12 @@ def returnee_leave(*, returnee_id: uuid.UUID, left_on: dt.date, actor: Any) -> R
 def returnee_correct_arrival(*, returnee_id: uuid.UUID, arrived_on: dt.date, actor: Any) -> Returnee:
     """Put right the day of arrival: the term that followed from it is withdrawn and the right one opened.
 
-    Only where `actor` may register. Raises NOT_FOUND, WRONG_STATE (no longer present), ARRIVAL_IN_FUTURE.
+    Only where `actor` may register. Raises NOT_FOUND, WRONG_STATE (no longer present), ARRIVAL_AFTER_REGISTRATION.
     """
     now = clock.now()
     today = clock.business_day(now)
     returnee = _present(returnee_id, actor)
-    _refuse(arrival_problem(arrived_on=arrived_on, today=today))
+    _refuse(correction_problem(arrived_on=arrived_on, registered_on=clock.business_day(returnee.registered_at)))
     before = returnee.arrived_on
     if before == arrived_on:
         return returnee
@@ -198,6 +207,17 @@ def returnees_follow() -> int:
     monitorings_follow()
     codes_follow()
     return len(moved)
+
+
+def _written_down(moment: dt.datetime, received_at: dt.datetime, region_code: str, past_days: int) -> dt.datetime:
+    """`moment`, unless the phone's clock cannot have been right."""
+    today = clock.business_day(received_at)
+    minutes = int(value_of("sync.plausible_future_minutes", region_code=region_code, on=today).value)
+    placed = place_in_time(
+        observed_at=moment, skew=dt.timedelta(), received_at=received_at, future=dt.timedelta(minutes=minutes),
+        past=dt.timedelta(days=past_days),
+    )  # fmt: skip
+    return received_at if placed.doubtful else moment
 
 
 def _cell_of(household_id: uuid.UUID | None, region_code: str) -> str:

@@ -104,6 +104,14 @@ def test_bad_input_is_named_and_leaves_nothing_behind(tree, policies, changes, c
     assert not Returnee.objects.exists()
 
 
+@pytest.mark.parametrize(("days", "kept"), [(-30, True), (-400, False), (3, False)])
+def test_an_implausible_phone_time_gives_way_to_the_servers(returnee, days, kept) -> None:
+    told = clock.now() + dt.timedelta(days=days)
+    registered = returnee(registered_at=told, received_at=clock.now())
+    assert (registered.registered_at == told) is kept
+    assert (registered.registered_day == clock.business_day(told)) is kept
+
+
 def test_the_same_document_is_registered_once(returnee) -> None:
     number = document()
     first = returnee(document_number=number)
@@ -185,7 +193,7 @@ def test_a_corrected_arrival_moves_the_term(returnee, clerk) -> None:
         returnee_correct_arrival(
             returnee_id=registered.pk, arrived_on=clock.today() + dt.timedelta(days=1), actor=clerk
         )  # fmt: skip
-    assert caught.value.code is ErrorCode.ARRIVAL_IN_FUTURE
+    assert caught.value.code is ErrorCode.ARRIVAL_AFTER_REGISTRATION
 
 
 def test_another_townships_clerk_finds_nobody(returnee, user_with) -> None:
