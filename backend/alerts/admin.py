@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Case, F, IntegerField, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -13,19 +12,12 @@ from backend.accounts.choices import Capability
 from backend.alerts.choices import CloseReason, EventType, RuleKey, Severity, State
 from backend.alerts.models import Alert
 from backend.alerts.office import alert_clock, severity_mark
-from backend.alerts.selectors import events_of, last_seq
+from backend.alerts.selectors import by_urgency, events_of, last_seq
 from backend.alerts.services import alert_acknowledge, alert_close, alert_reopen
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table
 from backend.core.errors import ApiError
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
 from backend.core.office.words import link, time_words
-
-_URGENCY = Case(
-    *(When(severity=severity.value, then=Value(rank)) for rank, severity in enumerate(Severity)),
-    output_field=IntegerField(),
-)
-#: The unfinished before the closed; then urgency; then the clock.
-_STAGE = Case(When(state=State.CLOSED.value, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
 class CloseForm(DeedForm):
@@ -37,21 +29,24 @@ class CloseForm(DeedForm):
 
 
 class StateFilter(SimpleListFilter):
-    """Unfinished, or one state."""
+    """Unfinished unless asked otherwise."""
 
     title = "状态"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("unfinished", "未办结"), *((s.value, s.label) for s in State)]
+        return [*((s.value, s.label) for s in State), ("all", "全部")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         chosen = self.value()
-        if not chosen:
+        if chosen == "all":
             return queryset
-        if chosen == "unfinished":
-            return queryset.exclude(state=State.CLOSED)
-        return queryset.filter(state=chosen)
+        return queryset.filter(state=chosen) if chosen in State.values else queryset.exclude(state=State.CLOSED)
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "未办结"}
+        yield from others
 
 
 @admin.register(Alert)
@@ -85,7 +80,7 @@ class AlertAdmin(ServiceModelAdmin):
     )  # fmt: skip
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        return (_STAGE, _URGENCY, F("acknowledged_at").asc(nulls_first=True), F("due_at").asc(nulls_last=True), "id")
+        return by_urgency()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # Read before the rows: an event that commits meanwhile is told again, never left out.
