@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, F, IntegerField, Value, When
 
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
@@ -26,7 +26,13 @@ _URGENCY = Case(
     *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(Severity)),
     output_field=IntegerField(),
 )
+_STAGE = Case(*(When(state=state, then=Value(rank)) for rank, state in enumerate(State)), output_field=IntegerField())
 _EVENT_FIELDS = ("seq", "type", "alert_id", "at", "region_code", "actor_name", "data")
+
+
+def by_urgency() -> tuple[Any, ...]:
+    """An order: what nobody has taken on first, the closed last; then by urgency, then by what is left of the clock."""
+    return (_STAGE, _URGENCY, F("due_at").asc(nulls_last=True), "id")
 
 
 def thresholds_for(*, region_code: str, on: dt.date) -> Thresholds:
