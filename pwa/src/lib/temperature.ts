@@ -2,6 +2,7 @@
 
 export const TEMPERATURE_MIN = 35
 export const TEMPERATURE_MAX = 42.5
+/** Until the policy's own have been delivered. */
 export const TEMPERATURE_PRESETS = [36.0, 36.2, 36.4, 36.5, 36.6, 36.8, 37.0, 37.2] as const
 
 /** Reads what was typed: `366` and `36,6` and `36.6` are all 36.6. `null` when empty, `NaN` when it is no temperature. */

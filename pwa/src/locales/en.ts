@@ -138,7 +138,7 @@ export default {
   report: {
     title: 'Daily report', day: 'Day', today: 'Today', yesterday: 'Yesterday', noUnit: 'No unit of yours to look at',
     state: { running: 'so far', submitted: 'submitted by itself', confirmed: 'confirmed', missing: 'missing', exempt: 'exempt', inactive: 'not in use' }, late: 'late',
-    value: { missing: 'missing', exempt: 'exempt', running: 'so far' },
+    value: { missing: 'missing', exempt: 'exempt', running: 'so far', later: 'known when the day is over' },
     cutoff: 'Closes {when}, {left}', cutoffPast: 'Closed {when}', seen: 'No network: as seen {ago}.',
     cells: 'Cells', reportedOf: '{reported} of {expected} reported', corrections: 'Corrections', correction: 'Correction {n}, {when}',
     traceHint: 'Tap any figure to see where it comes from.', opensAt: 'Can be confirmed from {when}', fromWhere: 'Where from', received: 'received {when}',

@@ -138,7 +138,7 @@ export default {
   report: {
     title: '일일 보고', day: '날짜', today: '오늘', yesterday: '어제', noUnit: '볼 수 있는 단위가 없습니다',
     state: { running: '진행 중', submitted: '자동 보고됨', confirmed: '확인됨', missing: '미보고', exempt: '면제', inactive: '사용 안 함' }, late: '늦음',
-    value: { missing: '미보고', exempt: '면제', running: '진행 중' },
+    value: { missing: '미보고', exempt: '면제', running: '진행 중', later: '하루가 끝나면 나옴' },
     cutoff: '{when} 마감, {left}', cutoffPast: '{when} 마감됨', seen: '네트워크 없음. {ago}에 본 숫자입니다.',
     cells: '격자별 방문', reportedOf: '{expected}개 중 {reported}개 보고', corrections: '정정', correction: '{n}차 정정, {when}',
     traceHint: '숫자를 누르면 어디에서 왔는지 볼 수 있습니다.', opensAt: '{when}부터 확인할 수 있습니다', fromWhere: '출처', received: '{when} 받음',

@@ -140,7 +140,7 @@ export default {
   report: {
     title: '日报', day: '哪一天', today: '今天', yesterday: '昨天', noUnit: '您没有可以查看的单位',
     state: { running: '进行中', submitted: '已自动上报', confirmed: '已确认', missing: '未报', exempt: '免报', inactive: '未启用' }, late: '迟报',
-    value: { missing: '未报', exempt: '免报', running: '进行中' },
+    value: { missing: '未报', exempt: '免报', running: '进行中', later: '当天过完才有' },
     cutoff: '{when} 截止，{left}', cutoffPast: '已于 {when} 截止', seen: '没有网络，这是 {ago}看到的数。',
     cells: '各网格走访', reportedOf: '已报 {reported} / {expected} 个', corrections: '更正', correction: '第 {n} 次更正，{when}',
     traceHint: '点任何一个数，可以查到它从哪来。', opensAt: '{when} 以后可以确认', fromWhere: '从哪来', received: '{when} 收到',

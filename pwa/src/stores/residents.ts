@@ -12,6 +12,7 @@ import type { OutboxRow, UserDb } from '@/db/schema'
 import { today as businessToday } from '@/lib/clock'
 import { underMonitoring } from '@/lib/monitoring'
 import { type Outcome, SEEN } from '@/lib/outcomes'
+import { TEMPERATURE_PRESETS } from '@/lib/temperature'
 import { walkingOrder } from '@/lib/walking'
 
 export interface TodayVisit {
@@ -158,10 +159,17 @@ export const useResidentsStore = defineStore('residents', () => {
     return Number.isFinite(value) && value > 0 ? value : FEVER_UNTIL_DELIVERED
   })
 
+  /** One-tap temperatures of the policy; those that mean fever are typed, not tapped by mistake. */
+  const temperaturePresets = computed<readonly number[]>(() => {
+    const delivered = policies.value.get('temperature.presets')?.value
+    const usable = Array.isArray(delivered) ? delivered.filter((each): each is number => typeof each === 'number' && each < feverThreshold.value) : []
+    return usable.length ? usable : TEMPERATURE_PRESETS
+  })
+
   const cells = computed(() => [...regions.value.values()].filter((row) => row.code.length === 15).sort((a, b) => (a.code < b.code ? -1 : 1)))
 
   return {
     regions, households, persons, returnees, codes, visits, checks, policies, day, loaded, householdById, personsByHousehold,
-    visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, cells, attach, detach,
+    visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, temperaturePresets, cells, attach, detach,
   }
 })
