@@ -3,7 +3,6 @@
 import datetime as dt
 import http.client
 import os
-import shutil
 import subprocess
 import time
 import uuid
@@ -25,8 +24,7 @@ PROVINCE = "22"
 def servers(name: str) -> Iterator[Stack]:
     """PostgreSQL (fsync on) and Valkey with a prepared database under var/bench/<name>; Django is set up on it."""
     folder = REPOSITORY / "var" / "bench" / name
-    shutil.rmtree(folder, ignore_errors=True)
-    stack = Stack(folder, demo=True)
+    stack = Stack(folder, demo=True).reset()
     try:
         stack.start_servers()
         stack.prepare()

@@ -1,7 +1,6 @@
 """The real thing for tests that claim to test it: PostgreSQL, Valkey, web, worker and schedule, with the demo in it."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +19,7 @@ PASSWORD = os.environ.get("DEMO_PASSWORD", "gridkeeper-demo")
 def session_stack() -> Iterator[Stack]:
     """One stack under var/test/real for all browser and fault tests of a run."""
     folder = REPOSITORY / "var" / "test" / "real"
-    shutil.rmtree(folder, ignore_errors=True)
-    running = Stack(folder, demo=True)
+    running = Stack(folder, demo=True).reset()
     try:
         yield running.start(seed=("seed_demo",))
     finally:

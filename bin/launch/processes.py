@@ -121,7 +121,8 @@ def working_in(folder: Path, program: str) -> Iterator[Process]:
         if not entry.name.isdigit():
             continue
         try:
-            if os.readlink(entry / "cwd") != target:
+            # The folder may have been deleted under a server that still runs.
+            if os.readlink(entry / "cwd").removesuffix(" (deleted)") != target:
                 continue
             executable = os.readlink(entry / "exe").removesuffix(" (deleted)")
         except OSError:

@@ -27,6 +27,7 @@ from launch.paths import PYTHON, REPOSITORY, Folder
 from launch.ports import free_port, is_free
 from launch.postgres import APPLICATION, DATABASE, OWNER, Postgres
 from launch.processes import MARK, Process, marked, read_record, spawn, stop_all, write_record
+from launch.reset import reset
 from launch.steps import LaunchError
 from launch.valkey import Valkey
 
@@ -134,6 +135,12 @@ class Stack:
         if seed:
             self.manage(*seed)
         self.start_services()
+        return self
+
+    def reset(self) -> Self:
+        """Stop what an earlier run left in the folder, delete its data, and say so back: `Stack(…).reset().start()`."""
+        self.folder.make()
+        reset(self.folder)
         return self
 
     def stop(self) -> None:

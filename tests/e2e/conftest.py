@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from launch.stack import Stack
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from launch.stack import Stack
 from tests.real_stack import PASSWORD
 
 CHROMIUM = "/usr/bin/chromium"

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
-from launch.stack import Stack
 from playwright.sync_api import Page, expect
 
+from launch.stack import Stack
 from tests.api_client import Api
 from tests.e2e.conftest import OpenPhone
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from launch.stack import Stack
 from uuid_utils.compat import uuid7
 
+from launch.stack import Stack
 from tests.api_client import Api
 
 

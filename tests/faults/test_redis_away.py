@@ -6,9 +6,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from launch.stack import Stack
 from websockets.sync.client import connect
 
+from launch.stack import Stack
 from tests.faults.conftest import Phone
 
 pytestmark = pytest.mark.faults

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from launch.stack import Stack
 
+from launch.stack import Stack
 from tests.faults.conftest import Phone
 
 pytestmark = pytest.mark.faults
