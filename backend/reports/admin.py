@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -10,11 +11,17 @@ from django.urls import URLPattern, path, reverse
 
 from backend.accounts.choices import Capability
 from backend.audit.services import audit_record
-from backend.core.admin import Fact, Section, ServiceModelAdmin
+from backend.core import clock
+from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, day_field
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
 from backend.core.office.words import link, mark, time_words
+from backend.regions.models import Region
 from backend.reports.choices import FileFormat
 from backend.reports.models import Exemption, OutboxFile
+from backend.reports.services import exemption_grant, exemption_revoke
+
+#: Units offered for an exemption.
+UNITS_LISTED = 500
 
 
 @admin.register(OutboxFile)
@@ -99,6 +106,24 @@ class OutboxFileAdmin(ServiceModelAdmin):
         ]
 
 
+class ExemptionForm(DeedForm):
+    """Which unit, from when to when, and why."""
+
+    region_code = forms.ChoiceField(label="免报单位")
+    from_day = day_field("起始日期")
+    to_day = day_field("终止日期")
+    reason = forms.CharField(label="原因", max_length=120, help_text="如：整村搬迁、封闭施工。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scope = self.for_user.scope(Capability.REPORT_SUBMIT)
+        rows = Region.objects.within(scope).real().filter(valid_to=None).order_by("code")[:UNITS_LISTED]
+        named = [(row.code, f"{'　' * (len(row.code) // 3 - 2)}{row.name}") for row in rows]
+        self.fields["region_code"] = forms.ChoiceField(label="免报单位", choices=[("", "请选择"), *named])
+        self.fields["from_day"].initial = self.fields["to_day"].initial = clock.today()
+        self.order_fields(["region_code"])
+
+
 @admin.register(Exemption)
 class ExemptionAdmin(ServiceModelAdmin):
     view_capability = Capability.REPORT_VIEW
@@ -107,6 +132,16 @@ class ExemptionAdmin(ServiceModelAdmin):
     ordering = ("-to_day", "id")
     list_note = "免报期间不计应报；这段时间里报来的记录仍然计入。"
     empty_text = "没有免报。"
+    deeds = (
+        Deed(
+            "grant", "批准免报", Capability.REPORT_SUBMIT, "do_grant", ExemptionForm, icon="event_busy", tone="primary",
+            on_list=True, explain="免报期间不要求上报，也不算未报。已经过去的日期不能补免。",
+        ),
+        Deed(
+            "revoke", "撤销免报", Capability.REPORT_SUBMIT, "do_revoke", icon="undo",
+            explain="从现在起恢复上报要求。", applies=lambda exemption: exemption.revoked_at is None,
+        ),
+    )  # fmt: skip
 
     @admin.display(description="区划", ordering="region_code")
     def place(self, row: Any) -> str:
@@ -137,3 +172,11 @@ class ExemptionAdmin(ServiceModelAdmin):
                 ],
             )
         ]
+
+    def do_grant(self, request: HttpRequest, target: None, data: dict[str, Any]) -> DeedDone:
+        exemption_grant(actor=request.user, **data)
+        return DeedDone("已批准免报。")
+
+    def do_revoke(self, request: HttpRequest, target: Exemption, data: dict[str, Any]) -> DeedDone:
+        exemption_revoke(actor=request.user, exemption_id=target.pk)
+        return DeedDone("已撤销免报。")

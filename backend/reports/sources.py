@@ -43,24 +43,28 @@ class Source:
         return _FILTER.sub(lambda match: cells.format(column=match.group(1)), self.relation)
 
 
-_VISITS = """
+# A correction is looked for in the months around its day, through the index of corrections alone.
+REPLACED = """c.replaces_id IS NOT NULL AND c.received_at <= %(as_of)s
+    AND c.business_day BETWEEN %(day)s::date - 31 AND %(day)s::date + 31"""
+
+_VISITS = f"""
 SELECT v.region_code, v.household_id, count(*) AS facts,
        bool_or(v.outcome = ANY(%(reached)s::text[])) AS reached, bool_or(v.outcome = 'nobody_home') AS nobody_home,
        sum(v.fever_count) AS fever, sum(v.symptom_count) AS symptoms,
        max(v.received_at) AS last_received_at, bit_xor(uuid_hash_extended(v.id, 0)) AS inputs
 FROM visits_visit v
-WHERE v.business_day = %(day)s AND NOT v.doubtful AND v.received_at <= %(as_of)s AND {cells:v.region_code}
-  AND NOT EXISTS (SELECT FROM visits_visit c WHERE c.replaces_id = v.id AND c.received_at <= %(as_of)s)
+WHERE v.business_day = %(day)s AND NOT v.doubtful AND v.received_at <= %(as_of)s AND {{cells:v.region_code}}
+  AND NOT EXISTS (SELECT FROM visits_visit c WHERE c.replaces_id = v.id AND {REPLACED})
 GROUP BY v.region_code, v.household_id
 """
 
-_CHECKS = """
+_CHECKS = f"""
 SELECT k.region_code, k.person_id, k.session, count(*) AS facts, bool_or(k.reachable) AS done,
        count(*) FILTER (WHERE k.fever) AS fever, count(*) FILTER (WHERE k.symptomatic) AS symptoms,
        max(k.received_at) AS last_received_at, bit_xor(uuid_hash_extended(k.id, 0)) AS inputs
 FROM health_dailycheck k
-WHERE k.business_day = %(day)s AND NOT k.doubtful AND k.received_at <= %(as_of)s AND {cells:k.region_code}
-  AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND c.received_at <= %(as_of)s)
+WHERE k.business_day = %(day)s AND NOT k.doubtful AND k.received_at <= %(as_of)s AND {{cells:k.region_code}}
+  AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND {REPLACED})
 GROUP BY k.region_code, k.person_id, k.session
 """
 
@@ -79,7 +83,7 @@ WHERE r.registered_day <= %(day)s AND r.received_at <= %(as_of)s AND {cells:r.re
 
 # A check is owed once per session, unless the person was registered after its deadline: nobody owes what nobody could
 # know. A check made all the same counts. The same rule as the office's list (`health.selectors`), at the cell.
-_MONITORINGS = """
+_MONITORINGS = f"""
 SELECT m.region_code, m.person_id, m.source_id, m.registered_at, owed.due, owed.done
 FROM health_monitoring m CROSS JOIN LATERAL (
   SELECT count(*) AS due, count(*) FILTER (WHERE of_session.done) AS done
@@ -88,13 +92,13 @@ FROM health_monitoring m CROSS JOIN LATERAL (
       SELECT FROM health_dailycheck k
       WHERE k.person_id = m.person_id AND k.business_day = %(day)s AND k.session = s.session AND k.reachable
         AND NOT k.doubtful AND k.received_at <= %(as_of)s
-        AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND c.received_at <= %(as_of)s)
+        AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND {REPLACED})
     ) AS done
     FROM unnest(%(sessions)s::text[], %(deadlines)s::timestamptz[]) AS s(session, deadline)
   ) of_session
   WHERE m.registered_at <= of_session.deadline OR of_session.done
 ) owed
-WHERE m.first_day <= %(day)s AND m.registered_at <= %(as_of)s AND {cells:m.region_code}
+WHERE m.first_day <= %(day)s AND m.registered_at <= %(as_of)s AND {{cells:m.region_code}}
   AND CASE WHEN m.ended_at > %(as_of)s THEN m.to_day ELSE m.last_day END >= %(day)s
   AND (m.state <> 'cancelled' OR m.ended_at > %(as_of)s)
 """

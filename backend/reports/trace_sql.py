@@ -4,7 +4,7 @@ Every statement yields the same columns (`COLUMNS`) for the cell `%(cell)s`, wit
 """
 
 from backend.accounts.choices import Capability
-from backend.reports.sources import SOURCES
+from backend.reports.sources import REPLACED, SOURCES
 
 COLUMNS = (
     "kind", "id", "region_code", "household_id", "person_id", "outcome", "temperature", "symptoms", "place",
@@ -21,9 +21,9 @@ CAPABILITY_OF = {
 }
 
 _CELL = "{column} = %(cell)s"
-_COUNTED = """{t}.business_day = %(day)s AND {t}.region_code = %(cell)s AND NOT {t}.doubtful
-  AND {t}.received_at <= %(as_of)s
-  AND NOT EXISTS (SELECT FROM {table} c WHERE c.replaces_id = {t}.id AND c.received_at <= %(as_of)s)"""
+_COUNTED = f"""{{t}}.business_day = %(day)s AND {{t}}.region_code = %(cell)s AND NOT {{t}}.doubtful
+  AND {{t}}.received_at <= %(as_of)s
+  AND NOT EXISTS (SELECT FROM {{table}} c WHERE c.replaces_id = {{t}}.id AND {REPLACED})"""
 _COUNTED_VISIT = _COUNTED.format(t="v", table="visits_visit")
 _COUNTED_CHECK = _COUNTED.format(t="k", table="health_dailycheck")
 

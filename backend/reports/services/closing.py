@@ -76,8 +76,8 @@ def _writers_since_before(elapsed: dt.timedelta) -> bool:
     """Whether a transaction that began before the cut-off, `elapsed` ago, is still writing to this database."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-            "AND backend_xid IS NOT NULL AND xact_start < clock_timestamp() - make_interval(secs => %s))",
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_xid IS NOT NULL AND xact_start < clock_timestamp() - make_interval(secs => %s))",
             [elapsed.total_seconds()],
         )
         return bool(cursor.fetchone()[0])
