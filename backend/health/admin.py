@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from backend.accounts.choices import Capability
 from backend.core.admin import Fact, Section, ServiceModelAdmin, Table, object_link
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import day_words, mark, quiet, time_words
+from backend.core.office.words import clause_words, day_words, mark, quiet, time_words
 from backend.core.symptoms import Symptom
 from backend.health.choices import Colour, Method, MonitoringKind, MonitoringState, Session, Trigger
 from backend.health.models import CodeDecision, CodeStatus, DailyCheck, Monitoring
@@ -96,7 +96,11 @@ class MonitoringAdmin(PersonDeedless):
                 ],
             ),
             Section(
-                "为什么", [Fact("依据", target.clause, wide=True), Fact("规则版本", target.rule_version, wide=True)]
+                "为什么",
+                [
+                    Fact("依据", clause_words(target.clause), wide=True),
+                    Fact("规则版本", target.rule_version, wide=True),
+                ],
             ),
         ]
 
@@ -157,7 +161,7 @@ class CodeStatusAdmin(PersonDeedless):
                 "为什么",
                 [
                     Fact("原因", target.reason, wide=True),
-                    Fact("依据", target.clause, wide=True),
+                    Fact("依据", clause_words(target.clause), wide=True),
                     Fact("规则版本", target.rule_version, wide=True),
                 ],
             ),

@@ -23,7 +23,9 @@ class ChecksDueView(ScopedAPIView):
 
     capabilities = {"GET": Capability.CHECK_VIEW}
 
-    @extend_schema(parameters=[DueQuery], responses={200: DueDayShape, **errors(400, 401, 403, 404)})
+    @extend_schema(
+        operation_id="checks_due", parameters=[DueQuery], responses={200: DueDayShape, **errors(400, 401, 403, 404)}
+    )
     def get(self, request: Request) -> Response:
         """Counts by session over the whole region, and a page of people in walking order."""
         query = read_query(request, DueQuery)
@@ -50,7 +52,7 @@ class PersonCodeView(ScopedAPIView):
 
     capabilities = {"GET": Capability.CODE_VIEW}
 
-    @extend_schema(responses={200: CodeShape, **errors(401, 403, 404)})
+    @extend_schema(operation_id="people_code", responses={200: CodeShape, **errors(401, 403, 404)})
     def get(self, request: Request, person_id: uuid.UUID) -> Response:
         """Colour, reason, rule and clause, with the history of decisions."""
         view = code_of(request.user, person_id, capability=Capability.CODE_VIEW)

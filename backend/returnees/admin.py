@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from backend.accounts.choices import Capability
 from backend.core import clock
-from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table, object_link
+from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table, day_field, object_link
+from backend.core.office.directory import directory
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import mark, quiet, time_words
-from backend.health.admin import colour_mark
-from backend.health.models import CodeStatus, Monitoring
+from backend.core.office.words import clause_words, mark, quiet, time_words
+from backend.health.admin import check_table, colour_mark
+from backend.health.models import CodeStatus, DailyCheck, Monitoring
 from backend.regions.formfields import CellForm
 from backend.residents.choices import DocumentType
 from backend.returnees.choices import ReturneeState
@@ -22,10 +23,6 @@ from backend.returnees.models import Returnee
 from backend.returnees.services import returnee_correct_arrival, returnee_leave, returnee_register_at_office
 
 REGISTER = Capability.RETURNEE_REGISTER
-
-
-def _date(label: str) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class RegisterForm(CellForm):
@@ -37,7 +34,7 @@ class RegisterForm(CellForm):
     document_type = forms.ChoiceField(label="证件类型", choices=DocumentType.choices)
     document_number = forms.CharField(label="证件号码", max_length=30)
     origin_text = forms.CharField(label="从哪里来", max_length=60, help_text="如：辽宁省大连市中山区。")
-    arrived_on = _date("到达日期")
+    arrived_on = day_field("到达日期")
     transport = forms.CharField(
         label="交通方式", max_length=40, required=False, help_text="如：G8012 次 5 车厢、自驾。"
     )
@@ -55,11 +52,11 @@ class RegisterForm(CellForm):
 
 
 class LeaveForm(DeedForm):
-    left_on = _date("离开日期")
+    left_on = day_field("离开日期")
 
 
 class ArrivalForm(DeedForm):
-    arrived_on = _date("到达日期")
+    arrived_on = day_field("到达日期")
 
 
 class RegisteredFilter(DayFilter):
@@ -98,8 +95,10 @@ class ReturneeAdmin(ServiceModelAdmin):
         people = {row.person_id for row in rows}
         codes = CodeStatus.objects.in_bulk(people)
         terms = {term.person_id: term for term in Monitoring.objects.filter(person_id__in=people).order_by("to_day")}
+        origins = directory().names({row.origin_code for row in rows if row.origin_code})
         for row in rows:
             row.office_code, row.office_term = codes.get(row.person_id), terms.get(row.person_id)
+            row.office_origin = row.origin_text or origins.get(row.origin_code, row.origin_code)
 
     @admin.display(description="姓名")
     def who(self, returnee: Returnee) -> str:
@@ -115,8 +114,8 @@ class ReturneeAdmin(ServiceModelAdmin):
         return mark(f"{text} 存疑", "warn") if returnee.arrival_doubtful else text
 
     @admin.display(description="来自")
-    def origin(self, returnee: Returnee) -> str:
-        return returnee.origin_text or returnee.origin_code
+    def origin(self, returnee: Any) -> str:
+        return returnee.office_origin  # type: ignore[no-any-return]
 
     @admin.display(description="健康码")
     def code_word(self, returnee: Any) -> Any:
@@ -165,13 +164,19 @@ class ReturneeAdmin(ServiceModelAdmin):
             Fact("监测期", object_link(term, f"{term.from_day} 至 {term.to_day}") if term else "无"),
         ]
         if code:
-            facts += [Fact("原因", code.reason, wide=True), Fact("依据", code.clause, wide=True)]
+            facts += [Fact("原因", code.reason, wide=True), Fact("依据", clause_words(code.clause), wide=True)]
         return facts
 
     def tables(self, request: HttpRequest, target: Returnee) -> list[Table]:
         same = self.get_queryset(request).filter(person_id=target.person_id).exclude(pk=target.pk)[:20]
-        rows = [[object_link(r, r.arrived_on), self.origin(r), self.state_word(r)] for r in same]
-        return [Table("历次返乡", ["到达", "来自", "状态"], rows, empty="没有其他返乡记录。")]
+        rows = [[object_link(r, r.arrived_on), r.origin_text or r.origin_code, self.state_word(r)] for r in same]
+        checks = DailyCheck.objects.visible_to(request.user, Capability.CHECK_VIEW).filter(
+            person_id=target.person_id, business_day__gte=target.arrived_on
+        )
+        return [
+            check_table(list(checks.order_by("-business_day", "-corrected_at")[:30])),
+            Table("历次返乡", ["到达", "来自", "状态"], rows, empty="没有其他返乡记录。"),
+        ]
 
     def do_register(self, request: HttpRequest, target: None, data: dict[str, Any]) -> DeedDone:
         region = data.pop("region")

@@ -38,7 +38,11 @@ class ReturneeListView(ScopedAPIView):
 
     capabilities = {"GET": Capability.RETURNEE_VIEW, "POST": Capability.RETURNEE_REGISTER}
 
-    @extend_schema(parameters=[ReturneeQuery], responses={200: ReturneeListShape, **errors(400, 401, 403, 404)})
+    @extend_schema(
+        operation_id="returnees_list",
+        parameters=[ReturneeQuery],
+        responses={200: ReturneeListShape, **errors(400, 401, 403, 404)},
+    )
     def get(self, request: Request) -> Response:
         """A page of the list, the latest registration first."""
         query = read_query(request, ReturneeQuery)
@@ -56,7 +60,11 @@ class ReturneeListView(ScopedAPIView):
         following = offset + limit if offset + limit < page.count else None
         return Response({"count": page.count, "next": following, "results": page_body(page)})
 
-    @extend_schema(request=RegisterShape, responses={201: ReturneeShape, **errors(400, 401, 403, 409, 413, 415)})
+    @extend_schema(
+        operation_id="returnees_register",
+        request=RegisterShape,
+        responses={201: ReturneeShape, **errors(400, 401, 403, 409, 413, 415)},
+    )
     def post(self, request: Request) -> Response:
         """Register a returnee at the desk."""
         body = read_body(request, RegisterShape)
@@ -75,7 +83,7 @@ class ReturneeView(ScopedAPIView):
 
     capabilities = {"GET": Capability.RETURNEE_VIEW}
 
-    @extend_schema(responses={200: ReturneeShape, **errors(401, 403, 404)})
+    @extend_schema(operation_id="returnees_one", responses={200: ReturneeShape, **errors(401, 403, 404)})
     def get(self, request: Request, returnee_id: uuid.UUID) -> Response:
         return _one(request, returnee_id)
 
@@ -85,7 +93,11 @@ class ReturneeLeaveView(ScopedAPIView):
 
     capabilities = {"POST": Capability.RETURNEE_REGISTER}
 
-    @extend_schema(request=LeaveShape, responses={200: ReturneeShape, **errors(400, 401, 403, 404, 409, 415)})
+    @extend_schema(
+        operation_id="returnees_leave",
+        request=LeaveShape,
+        responses={200: ReturneeShape, **errors(400, 401, 403, 404, 409, 415)},
+    )
     def post(self, request: Request, returnee_id: uuid.UUID) -> Response:
         """Note that a returnee left."""
         body = read_body(request, LeaveShape)
@@ -98,7 +110,11 @@ class ReturneeCorrectView(ScopedAPIView):
 
     capabilities = {"POST": Capability.RETURNEE_REGISTER}
 
-    @extend_schema(request=CorrectShape, responses={200: ReturneeShape, **errors(400, 401, 403, 404, 409, 415)})
+    @extend_schema(
+        operation_id="returnees_correct",
+        request=CorrectShape,
+        responses={200: ReturneeShape, **errors(400, 401, 403, 404, 409, 415)},
+    )
     def post(self, request: Request, returnee_id: uuid.UUID) -> Response:
         """Put right the day of arrival, and the monitoring term with it."""
         body = read_body(request, CorrectShape)
