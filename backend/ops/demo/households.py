@@ -8,7 +8,7 @@ from backend.ops.demo.places import Cell, Door, doors
 from backend.residents.choices import Care, Occupancy
 from backend.residents.rules import HouseholdInput
 
-_OCCUPANCY = ((Occupancy.OCCUPIED, 83), (Occupancy.RENTED, 6), (Occupancy.OWNER_AWAY, 6), (Occupancy.EMPTY, 5))
+_OCCUPANCY = {Occupancy.OCCUPIED: 83, Occupancy.RENTED: 6, Occupancy.OWNER_AWAY: 6, Occupancy.EMPTY: 5}
 _CARE = (
     (Care.ELDERLY_ALONE, 0.09), (Care.CHRONIC, 0.12), (Care.DISABLED, 0.03), (Care.INFANT, 0.04),
     (Care.PREGNANT, 0.01), (Care.DIALYSIS, 0.004), (Care.LEFT_BEHIND_CHILD, 0.03),
@@ -22,8 +22,7 @@ def households_of(cell: Cell, *, chance: Random, since: dt.datetime) -> list[Hou
 
 
 def _household(cell: Cell, door: Door, chance: Random, since: dt.datetime) -> HouseholdInput:
-    kinds, weights = zip(*_OCCUPANCY, strict=True)
-    occupancy = chance.choices(kinds, weights)[0]
+    occupancy = chance.choices(list(_OCCUPANCY), list(_OCCUPANCY.values()))[0]
     lived_in = occupancy is not Occupancy.EMPTY
     alone = lived_in and chance.random() < _CARE[0][1]
     care = [Care.ELDERLY_ALONE] if alone else []

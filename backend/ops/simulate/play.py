@@ -57,6 +57,7 @@ class Day:
         self.world, self.url, self.progress = world, url, progress
         self.clock = DayClock()
         self.traffic, self.books, self.frames = Traffic(), Books(), set[str]()
+        self.steps = steps(province=PROVINCE, day=world.day)
         self.scripts = scripts(world, chance)
         hours = value_of("alert.acknowledge.hours", region_code=PROVINCE, on=world.day).value
         self.truth = Truth(
@@ -98,7 +99,7 @@ class Day:
     async def run(self) -> None:
         await self._travel(hour_at(Hour.MORNING, self.world.day))
         await self._sign_in()
-        for step in steps(province=PROVINCE, day=self.world.day):
+        for step in self.steps:
             await self._travel(step.at)
             if step.hour is not None:
                 await self._work(step.hour, step.at)
