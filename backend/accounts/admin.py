@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
 
 from backend.accounts.choices import CAPABILITIES_OF, HEALTH_CAPABILITIES, LEVELS_OF, Capability, Role
 from backend.accounts.models import Device, Duty, User
@@ -30,6 +29,7 @@ from backend.core.admin import (
     Section,
     ServiceModelAdmin,
     Table,
+    day_field,
     name_places,
     object_link,
 )
@@ -47,10 +47,8 @@ class DutyForm(DeedForm):
 
     role = forms.ChoiceField(label="角色")
     region = forms.CharField(label="区划", max_length=15)
-    valid_from = forms.DateField(label="起始日期", widget=forms.DateInput(attrs={"type": "date"}))
-    valid_to = forms.DateField(
-        label="终止日期", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="不填为长期。"
-    )
+    valid_from = day_field("起始日期")
+    valid_to = day_field("终止日期", required=False, help_text="不填为长期。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,6 +107,15 @@ def _running(user: User) -> list[Duty]:
     return list(getattr(user, "office_duties", []))
 
 
+def _duties_in_words(duties: list[Any]) -> list[str]:
+    """`网格员 松河社区 第一网格、第二网格`: one phrase for a role under one unit."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for duty in sorted(duties, key=lambda d: d.region_code):
+        *above, own = duty.office_path or [duty.region_code]
+        places.setdefault((Role(duty.role).label, above[-1] if above else ""), []).append(own)
+    return [" ".join(filter(None, [role, unit, "、".join(owned)])) for (role, unit), owned in places.items()]
+
+
 class _BelowMixin:
     """Deeds on accounts reach only who stands below."""
 
@@ -123,6 +130,7 @@ class _BelowMixin:
 @admin.register(User)
 class UserAdmin(_BelowMixin, ServiceModelAdmin):
     view_capability = Capability.USER_VIEW
+    list_title = "人员与职责"
     list_display = ("display_name", "username", "duty_words", "phone_hint", "last_login_words", "state")
     list_filter = (DutyRegionFilter, RoleFilter)
     search_fields = ("username", "display_name")
@@ -164,7 +172,7 @@ class UserAdmin(_BelowMixin, ServiceModelAdmin):
         duties = _running(user)
         if not duties:
             return quiet("无在岗职责")
-        return format_html_join("；", "{} {}", ((Role(d.role).label, d.office_place) for d in duties))  # type: ignore[attr-defined]
+        return "；".join(_duties_in_words(duties))
 
     @admin.display(description="最近登录", ordering="last_login")
     def last_login_words(self, user: User) -> Any:

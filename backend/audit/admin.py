@@ -1,6 +1,5 @@
 """The audit trail in the office (审计): read only."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from backend.audit.models import AuditEntry
+from backend.audit.words import TARGETS, action_label, detail_words
 from backend.core.admin import Fact, Section, ServiceModelAdmin
 from backend.core.office.filters import RegionFilter
 from backend.core.office.words import quiet, time_words
@@ -89,7 +89,7 @@ class AuditEntryAdmin(ServiceModelAdmin):
 
     @admin.display(description="说明")
     def detail_words(self, entry: AuditEntry) -> str:
-        return "；".join(f"{key} {_plain(value)}" for key, value in entry.detail.items())[:120]
+        return detail_words(entry.detail)[:120]
 
     def page_title(self, target: AuditEntry) -> str:
         return f"审计记录 {target.pk}"
@@ -106,37 +106,7 @@ class AuditEntryAdmin(ServiceModelAdmin):
                     Fact("对象", TARGETS.get(target.target_kind, target.target_kind)),
                     Fact("对象编号", target.target_id),
                     Fact("区划", self.place(target), wide=True),
-                    Fact("说明", json.dumps(target.detail, ensure_ascii=False) if target.detail else "无", wide=True),
+                    Fact("说明", detail_words(target.detail) or "无", wide=True),
                 ],
             )
         ]
-
-
-def _plain(value: Any) -> str:
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-TARGETS = {
-    "user": "用户", "duty": "职责", "device": "设备", "region": "区划", "household": "住户", "person": "人员",
-    "returnee": "返乡人员", "alert": "预警", "report": "日报", "policy_pack": "政策包", "exemption": "免报",
-}  # fmt: skip
-
-_ACTIONS = {
-    "user_created": "新建用户", "user_updated": "修改用户", "user_suspended": "停用账号", "user_resumed": "恢复账号",
-    "duty_granted": "授予职责", "duty_revoked": "撤销职责", "password_reset": "重置密码",
-    "password_changed": "修改密码", "password_redeemed": "用重置码设新密码", "sessions_ended": "退出所有设备",
-    "device_revoked": "停用设备", "device_taken_over": "设备换人", "cell_created": "新建网格",
-    "cell_updated": "修改网格", "cell_closed": "停用网格", "cells_imported": "导入网格",
-    "households_create": "登记住户", "household_update": "修改住户", "household_move": "住户转网格",
-    "household_close": "注销住户", "household_reveal": "查看住户完整信息", "person_create": "登记人员",
-    "person_update": "修改人员", "person_move": "人员转网格", "person_reveal": "查看人员完整信息",
-    "returnee_register": "登记返乡人员", "returnee_leave": "返乡人员离开", "returnee_correct_arrival": "更正到达日期",
-    "alert.acknowledge": "签收预警", "alert.close": "办结预警", "alert.reopen": "重新打开预警",
-    "report.confirm": "确认日报", "outbox_downloaded": "下载上报文件", "person_match": "登记时对上已有人员",
-    "divisions_import": "导入区划", "policy_load": "载入政策包", "sync.push": "手机上报", "time_travelled": "演示拨钟",
-}  # fmt: skip
-
-
-def action_label(action: str) -> str:
-    """The action in words; its code when it has none."""
-    return _ACTIONS.get(action, action)

@@ -17,13 +17,25 @@ from django.urls import URLPattern, reverse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from backend.core.office.deeds import Deed, DeedDone, DeedForm, DeedsMixin, PlainConfirm
+from backend.core.office.deeds import Deed, DeedDone, DeedForm, DeedsMixin, PlainConfirm, day_field
 from backend.core.office.directory import directory
 from backend.core.office.filters import filter_words
 from backend.core.office.words import link
 from backend.core.scope import ancestors
 
-__all__ = ["Deed", "DeedDone", "DeedForm", "Fact", "PlainConfirm", "Section", "ServiceModelAdmin", "Table"]
+__all__ = [
+    "Deed",
+    "DeedDone",
+    "DeedForm",
+    "Fact",
+    "PlainConfirm",
+    "Section",
+    "ServiceModelAdmin",
+    "Table",
+    "day_field",
+    "name_places",
+    "object_link",
+]
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,8 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
     """See the module's docstring. A page must name its `view_capability`."""
 
     view_capability: ClassVar[str] = ""
+    #: The list's title, where it is not the model's plural name.
+    list_title: ClassVar[str] = ""
     #: Whom a list without rows is for, and what to do next.
     empty_text: ClassVar[str] = "没有符合条件的记录。"
     #: Shown above the list.
@@ -76,6 +90,8 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
     change_list_template = "office/change_list.html"
     actions_selection_counter = True
     list_fullwidth = True
+    #: Nothing at all: a dash could be a zero, a gap or an error.
+    empty_value_display = ""
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
@@ -146,7 +162,7 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
-            "title": str(self.opts.verbose_name_plural),
+            "title": self.list_title or str(self.opts.verbose_name_plural),
             "deed_buttons": self.deed_buttons(request),
             "empty_text": self.empty_text,
             "list_note": self.list_note,

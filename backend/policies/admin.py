@@ -8,10 +8,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from backend.core.admin import Fact, Section, ServiceModelAdmin, Table, object_link
-from backend.core.office.words import mark, time_words
+from backend.core.office.words import clause_words, mark, time_words
 from backend.core.scope import ancestors
 from backend.core.symptoms import Symptom
-from backend.policies.choices import CLAUSE_NOT_HELD, KEYS
+from backend.policies.choices import KEYS
 from backend.policies.models import PolicyRule
 
 _UNITS = {"day": "天", "hour": "小时", "minute": "分钟"}
@@ -35,17 +35,21 @@ def value_words(rule: PolicyRule) -> str:
 
 
 class InForceFilter(SimpleListFilter):
-    """Rules that decide today, or all that ever did."""
+    """Rules that decide, or those that once did."""
 
     title = "效力"
     parameter_name = "force"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "有效"), ("no", "已被替换")]
+        return [("no", "已被替换")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        chosen = {"yes": True, "no": False}.get(self.value() or "")
-        return queryset if chosen is None else queryset.filter(in_force=chosen)
+        return queryset.filter(in_force=self.value() != "no")
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "有效"}
+        yield from others
 
 
 @admin.register(PolicyRule)
@@ -84,8 +88,7 @@ class PolicyRuleAdmin(ServiceModelAdmin):
 
     @admin.display(description="条款")
     def clause_shown(self, rule: PolicyRule) -> str:
-        clause = "条款原文未收录" if rule.clause == CLAUSE_NOT_HELD else rule.clause
-        return f"{rule.document} {clause}"
+        return f"{rule.document} {clause_words(rule.clause)}"
 
     @admin.display(description="效力")
     def state(self, rule: PolicyRule) -> Any:

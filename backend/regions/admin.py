@@ -11,7 +11,7 @@ from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceM
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.office.filters import CodeFilter, choice_filter
 from backend.core.office.words import mark, quiet
-from backend.regions.choices import CellKind, Level
+from backend.regions.choices import LENGTH_OF, CellKind, Level
 from backend.regions.formfields import village_field
 from backend.regions.models import Region
 from backend.regions.selectors import children_of
@@ -45,6 +45,15 @@ class CellFileForm(DeedForm):
     )  # fmt: skip
 
 
+class LevelFilter(choice_filter("level", "层级", Level)):  # type: ignore[misc]
+    """Levels that the user's own regions have."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        scope = request.user.scope(model_admin.view_capability)  # type: ignore[union-attr]
+        longest = min((len(prefix) for prefix in scope), default=0)
+        return [(level.value, level.label) for level in Level if LENGTH_OF[level] >= longest]
+
+
 def _is_open_cell(region: Region) -> bool:
     return region.level == Level.GRID and region.valid_to is None
 
@@ -53,7 +62,7 @@ def _is_open_cell(region: Region) -> bool:
 class RegionAdmin(ServiceModelAdmin):
     view_capability = "region_view"
     list_display = ("name", "code", "level_word", "kind_word", "buildings", "leader_name", "in_use")
-    list_filter = (CodeFilter, choice_filter("level", "层级", Level), choice_filter("kind", "类型", CellKind))
+    list_filter = (CodeFilter, LevelFilter, choice_filter("kind", "类型", CellKind))
     search_fields = ("name",)
     search_help_text = "按名称查"
     ordering = ("code",)

@@ -126,8 +126,9 @@ class ClosedFilter(SimpleListFilter):
         return queryset.filter(closed_at__isnull=self.value() != "yes")
 
     def choices(self, changelist: Any) -> Any:
-        for choice in super().choices(changelist):
-            yield {**choice, "display": "在册"} if choice["display"] == "全部" else choice
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "在册"}
+        yield from others
 
 
 @admin.register(Household)

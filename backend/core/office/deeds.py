@@ -37,6 +37,11 @@ class DeedForm(forms.Form):
         self.add_error(name if name in self.fields else None, error.message)
 
 
+def day_field(label: str, **kwargs: Any) -> forms.DateField:
+    """A day, picked from the browser's own calendar."""
+    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs)
+
+
 class PlainConfirm(DeedForm):
     """A deed that asks nothing but "do you mean it"."""
 

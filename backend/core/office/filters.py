@@ -24,13 +24,15 @@ class RegionFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         scope: Scope = request.user.scope(model_admin.view_capability)  # type: ignore[union-attr]
         chosen = self.value()
+        roots = directory().places(scope.prefixes)
+        # With one region of one's own, "all" is that region.
+        top = {roots[0].code} if len(roots) == 1 else set()
         if chosen and is_region_code(chosen) and scope.covers(chosen):
             path = [place for place in directory().path(chosen) if scope.covers(place.code)]
-            below = directory().children(chosen)
-            return [(p.code, p.name) for p in [*path, *below]]
-        roots = directory().places(scope.prefixes)
-        below = directory().children(roots[0].code) if len(roots) == 1 else []
-        return [(p.code, p.name) for p in [*roots, *below]]
+            shown = [*path, *directory().children(chosen)]
+        else:
+            shown = directory().children(roots[0].code) if top else roots
+        return [(place.code, place.name) for place in shown if place.code not in top]
 
     def has_output(self) -> bool:
         return True

@@ -30,6 +30,11 @@ def link(url: str, text: object) -> SafeString:
     return format_html('<a class="gk-link" href="{}">{}</a>', url, text)
 
 
+def clause_words(clause: str) -> str:
+    """A clause as the office reads it; packs say in English where its wording is not at hand."""
+    return clause.replace("clause text not held", "条款原文未收录")
+
+
 def day_words(day: dt.date | None) -> str:
     """今天、昨天、明天, else 11月20日 (with the year when it is another)."""
     if day is None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from backend.accounts.choices import Capability
 from backend.alerts.choices import State as AlertState
 from backend.alerts.models import Alert
+from backend.alerts.selectors import by_urgency
 from backend.core import clock
 from backend.core.admin import name_places
 from backend.core.fields import is_region_code
@@ -54,6 +55,7 @@ def landing_context(request: HttpRequest) -> dict[str, Any]:
         context["figures"] = _figures(region, today)
         context["missing"] = _missing(region, within, today - dt.timedelta(days=1))
         context["silent"] = _silent(region, within, today)
+        context["progress"] = _progress(region, today)
     if user.has_capability(Capability.ALERT_VIEW, region):
         context["alerts"] = _alerts(user, within)
     if user.has_capability(Capability.RETURNEE_VIEW, region):
@@ -94,7 +96,7 @@ def _figures(region: str, today: dt.date) -> list[dict[str, Any]]:
             "title": "今日发热、有症状", "value": _sum(figure("fever"), figure("symptoms")), "unit": "人次",
             "note": f"新增预警 {figure('alerts_raised') or 0} 条",
             "line": line("symptoms"),
-            "url": f"{reverse('admin:alerts_alert_changelist')}{below}&state=unfinished",
+            "url": f"{reverse('admin:alerts_alert_changelist')}{below}",
         },
         {
             "title": "在本地返乡人员", "value": figure("returnees_present"), "unit": "人",
@@ -150,10 +152,29 @@ def _owed(whole: DailyReport | None, owing: Any, day: dt.date) -> dict[str, Any]
     }
 
 
+def _progress(region: str, day: dt.date) -> list[dict[str, Any]]:
+    """How far each unit directly below has come today: households reached, temperatures taken."""
+    rows = list(DailyReport.objects.filter(business_day=day, parent_code=region).order_by("region_code"))
+    names = directory().names([row.region_code for row in rows])
+    return [
+        {
+            "code": row.region_code,
+            "name": names.get(row.region_code, row.region_code),
+            "state": row.state,
+            "reached": row.figures.get("reached"),
+            "households": row.figures.get("households"),
+            "percent": _share(row, "reached", "households"),
+            "checks_done": row.figures.get("checks_done"),
+            "checks_due": row.figures.get("checks_due"),
+        }
+        for row in rows
+    ]
+
+
 def _alerts(user: Any, within: Scope) -> dict[str, Any]:
     """Unfinished alerts: those nobody has taken on first, by what is left of their clock."""
     rows = Alert.objects.visible_to(user, Capability.ALERT_VIEW).within(within).unfinished()
-    listed = list(rows.order_by(F("acknowledged_at").asc(nulls_first=True), "due_at", "raised_at")[:ROWS])
+    listed = list(rows.order_by(*by_urgency())[:ROWS])
     name_places(listed)
     return {
         "rows": listed,

@@ -47,7 +47,6 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] =
         (
             ("区划与网格", "grid_view", "admin:regions_region_changelist", Capability.REGION_VIEW),
             ("人员与职责", "groups", "admin:accounts_user_changelist", Capability.USER_VIEW),
-            ("职责", "assignment_ind", "admin:accounts_duty_changelist", Capability.USER_VIEW),
             ("设备", "smartphone", "admin:accounts_device_changelist", Capability.USER_VIEW),
         ),
     ),
@@ -56,7 +55,6 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] =
         (
             ("政策规则", "gavel", "admin:policies_policyrule_changelist", Capability.POLICY_VIEW),
             ("审计", "policy", "admin:audit_auditentry_changelist", Capability.AUDIT_VIEW),
-            ("修改密码", "key", "admin:password_change", Capability.OFFICE),
         ),
     ),
 )

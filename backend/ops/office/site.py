@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from backend.accounts.choices import Role
+from backend.core.admin import ServiceModelAdmin
 from backend.core.office.directory import directory
 from backend.ops.office.day_tree import day_tree_view
 from backend.ops.office.find import find_view
@@ -24,6 +25,11 @@ class OfficeSite(UnfoldAdminSite):
     index_title = "今日工作"
     index_template = "office/landing.html"
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only pages of our own base: what other packages would register knows neither scope nor capability."""
+        if admin_class is not None and issubclass(admin_class, ServiceModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own = [

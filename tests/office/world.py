@@ -1,0 +1,122 @@
+"""One of everything the office lists, in one cell; made through the services where they exist."""
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from backend.accounts.choices import Role
+from backend.accounts.models import Device, Duty, User
+from backend.alerts.models import Alert
+from backend.alerts.rules import Finding
+from backend.alerts.services import alerts_evaluate
+from backend.audit.models import AuditEntry
+from backend.audit.services import audit_record
+from backend.core import clock
+from backend.core.ids import new_id
+from backend.health.models import CodeStatus, DailyCheck, Monitoring
+from backend.health.services import checks_record
+from backend.reports.models import Exemption, OutboxFile
+from backend.residents.models import Household, Person
+from backend.residents.services import household_create
+from backend.returnees.models import Returnee
+from backend.returnees.services import returnee_register
+from backend.visits.models import Visit
+from tests.health.conftest import check_row, returnee_fields
+from tests.residents.factories import household
+
+
+@dataclass
+class Corner:
+    """What lies in one cell."""
+
+    cell: str
+    worker: User
+    duty: Duty
+    device: Device
+    household: Household
+    person: Person
+    returnee: Returnee
+    term: Monitoring
+    code: CodeStatus
+    check: DailyCheck
+    visit: Visit
+    alert: Alert
+    entry: AuditEntry
+    exemption: Exemption
+    file: OutboxFile
+
+
+def furnish(cell: str) -> Corner:
+    """Fill `cell`. Needs the tree and the policies."""
+    worker = User.objects.create(username=f"worker-{cell}", display_name="王网格", password="!")
+    duty = Duty.objects.create(user=worker, role=Role.GRID_WORKER, region_code=cell, valid_from=clock.today())
+    device = Device.objects.create(id=uuid.uuid4(), user=worker, name="红米 9A", last_seen=timezone.now())
+    door = household_create(item=household(region_code=cell), actor=None)
+    returnee = returnee_register(**returnee_fields(region_code=cell, household_id=door.pk, address=""))
+    term = Monitoring.objects.get(person=returnee.person)
+    checks_record(rows=[check_row(returnee.person_id, region_code=cell)])
+    now = clock.now()
+    visit = Visit.objects.create(
+        id=new_id(), region_code=cell, business_day=clock.today(), observed_at=now, corrected_at=now, received_at=now,
+        author_id=worker.pk, author_name="王网格", household_id=door.pk, outcome="seen_well",
+        people=[{"temperature": 36.5, "symptoms": ["fatigue"]}], temperature_max=Decimal("36.5"), needs=["food"],
+    )  # fmt: skip
+    (alert,) = alerts_evaluate(
+        findings=[
+            Finding(
+                kind="visit", region_code=cell, place=door.place, business_day=clock.today(), observed_at=now,
+                source_id=visit.pk, household_id=door.pk, temperature=Decimal("38.6"),
+            )
+        ]
+    )  # fmt: skip
+    audit_record(actor=worker, action="cell_updated", target_kind="region", target_id=cell, region=cell)
+    settings.OUTBOX_FOLDER.mkdir(parents=True, exist_ok=True)
+    (settings.OUTBOX_FOLDER / f"{cell}.csv").write_text("region_code\n")
+    return Corner(
+        cell=cell,
+        worker=worker,
+        duty=duty,
+        device=device,
+        household=door,
+        person=returnee.person,
+        returnee=returnee,
+        term=term,
+        code=CodeStatus.objects.get(person=returnee.person),
+        check=DailyCheck.objects.get(person_id=returnee.person_id),
+        visit=visit,
+        alert=alert,
+        entry=AuditEntry.objects.filter(region_code=cell, action="cell_updated").latest("pk"),
+        exemption=Exemption.objects.create(
+            region_code=cell, from_day=clock.today(), to_day=clock.today(), reason="整村搬迁",
+            granted_at=now, granted_by_name="县级",
+        ),
+        file=OutboxFile.objects.create(
+            region_code=cell, business_day=clock.today(), revision=1, format="csv", name=f"{cell}.csv", size=12, rows=1,
+            sha256="0" * 64, made_at=now,
+        ),
+    )  # fmt: skip
+
+
+def addresses(corner: Corner) -> dict[str, Any]:
+    """Admin page name → the key of the object of that page in this corner."""
+    return {
+        "accounts_user": corner.worker.pk,
+        "accounts_duty": corner.duty.pk,
+        "accounts_device": corner.device.pk,
+        "regions_region": corner.cell,
+        "residents_household": corner.household.pk,
+        "residents_person": corner.person.pk,
+        "returnees_returnee": corner.returnee.pk,
+        "health_monitoring": corner.term.pk,
+        "health_codestatus": corner.code.pk,
+        "health_dailycheck": corner.check.pk,
+        "visits_visit": corner.visit.pk,
+        "alerts_alert": corner.alert.pk,
+        "audit_auditentry": corner.entry.pk,
+        "reports_exemption": corner.exemption.pk,
+        "reports_outboxfile": corner.file.pk,
+    }
