@@ -1,5 +1,5 @@
 /** Saving a form: durable first, then the word, then the way back. A failed save keeps everything typed. */
-import { ref } from 'vue'
+import { nextTick, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 
@@ -33,4 +33,10 @@ export function useSave() {
   }
 
   return { busy, problem, save }
+}
+
+/** Leads to the first field that needs a correction. */
+export async function showFirstFault(): Promise<void> {
+  await nextTick()
+  document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
 }

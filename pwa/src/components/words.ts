@@ -58,5 +58,10 @@ export function useWords() {
     return gone < 60_000 ? t('time.justNow') : t('time.ago', { span: span(gone) })
   }
 
-  return { groupTitle, placeOf, when, dayWord, remaining, span, ago }
+  /** A clause as the pack gives it; where its text is not held, in words. */
+  function clauseWord(clause: string): string {
+    return clause.replace(/clause text not held/gi, t('why.noClause'))
+  }
+
+  return { clauseWord, groupTitle, placeOf, when, dayWord, remaining, span, ago }
 }

@@ -119,7 +119,7 @@ export default {
     problem: { empty: '请填证件号码。', length: '身份证号应为 18 位（老证 15 位）。', characters: '身份证号只能是数字，末位可以是 X。', date: '身份证号里的出生日期不对。', check: '身份证号校验不对，请逐位核对。', format: '证件号码格式不对，请核对。' },
   },
   code: { green: '绿', yellow: '黄', red: '红' },
-  why: { title: '为什么', decided: '由系统按事实和规则判定，任何人不能手工改。', rule: '规则 {rule}，第 {version} 版', version: '规则第 {version} 版' },
+  why: { title: '为什么', decided: '由系统按事实和规则判定，任何人不能手工改。', version: '规则版本 {version}', noClause: '条文原文未收录' },
   person: {
     noCode: '还没有健康码状态。', codePending: '登记上报后，系统判定健康码状态。', since: '自{when}起', history: '变化记录', returnee: '返乡', from: '{day} 从{origin}返回',
     monitoring: '健康监测第 {day} 天，共 {of} 天', monitoringOver: '健康监测到 {day}', call: '打电话（尾号 {last4}）', checks: '近 7 天测温', measure: '{session}测温',
