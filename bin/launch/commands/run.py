@@ -75,7 +75,7 @@ def _start(stack: Stack, options: RunOptions) -> None:
     with step("更新数据库结构和基础数据"):
         prepare_once(stack)
     if options.demo:
-        with step("装入演示数据"):
+        with step("装入演示数据（首次约一分钟）"):
             seed_once(stack)
     with step("启动网页、后台任务和定时任务"):
         stack.start_services()
