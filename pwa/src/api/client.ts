@@ -48,13 +48,9 @@ export function onSignedOut(listener: Listener): () => void {
   return () => signedOutListeners.delete(listener)
 }
 
+/** The token of the last session answer; its cookie is not readable from here, on purpose. */
 export function setCsrf(token: string): void {
   csrfToken = token
-}
-
-function csrf(): string {
-  const match = /(?:^|;\s*)gk_csrf=([^;]+)/.exec(document.cookie)
-  return match ? decodeURIComponent(match[1]!) : csrfToken
 }
 
 export interface RequestOptions {
@@ -116,7 +112,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 async function requestOnce<T>(path: string, options: RequestOptions): Promise<T> {
   const method = options.method ?? 'GET'
   const headers: Record<string, string> = { Accept: 'application/json' }
-  if (method !== 'GET') headers['X-CSRFToken'] = csrf()
+  if (method !== 'GET') headers['X-CSRFToken'] = csrfToken
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), options.timeoutMs ?? TIMEOUT_MS)
   try {

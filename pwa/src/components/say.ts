@@ -1,7 +1,16 @@
-/** A short word that goes by itself. Vant's toast, loaded when first needed. */
-export async function say(message: string): Promise<void> {
-  const [{ showToast }] = await Promise.all([import('vant/es/toast'), import('vant/es/toast/style/index')])
-  showToast({ message, wordBreak: 'break-word', duration: 2200, position: 'bottom' })
+import { ref } from 'vue'
+
+const SHOWN_MS = 2600
+
+/** What is being said just now; shown by SayBar.vue. */
+export const saying = ref('')
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** A short word that goes by itself. */
+export function say(message: string): void {
+  saying.value = message
+  clearTimeout(timer)
+  timer = setTimeout(() => (saying.value = ''), SHOWN_MS)
 }
 
 /** A question with two answers; true when the first was chosen. */

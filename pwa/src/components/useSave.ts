@@ -23,7 +23,7 @@ export function useSave() {
     try {
       await recorder.save(record)
       after.finish()
-      void say(navigator.onLine ? after.word : `${after.word}\n${t('save.offline')}`)
+      say(navigator.onLine ? after.word : `${after.word}\n${t('save.offline')}`)
       if (window.history.state?.back) router.back()
       else await router.replace(after.to)
     } catch (error) {

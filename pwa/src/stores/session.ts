@@ -54,6 +54,7 @@ export const useSessionStore = defineStore('session', () => {
   const capabilities = computed(() => new Set(session.value?.capabilities ?? []))
 
   if (saved) {
+    setCsrf(saved.session.csrf)
     setServerOffset(saved.offsetMs)
     db.value = new UserDb(String(saved.session.user.id))
   }
