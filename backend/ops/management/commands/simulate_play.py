@@ -1,6 +1,7 @@
 """The inside of `simulate_day`: plays against the stack whose environment it runs in. Started by that command alone."""
 
 import json
+import logging
 from argparse import ArgumentParser
 from typing import Any
 
@@ -27,6 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, url: str, phones: int, seed: int, **options: Any) -> None:
         if not settings.DEMO_MODE or Household.objects.exists():
             raise CommandError("只能在演示模式的空库中运行，请使用 simulate_day。")
+        # One line a request would bury the table, and addresses are searched for personal data elsewhere.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         outcome = day_play(phones=phones, seed=seed, url=url, folder=settings.VAR, progress=self._say)
         self._say("")
         for line in table(_rows(outcome)):
