@@ -193,12 +193,20 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "网格守望 Gridkeeper",
     "DESCRIPTION": "Community grid management for epidemic control: sync protocol, alerts, daily and zero reports.",
     "VERSION": "1",
+    # msgspec describes its shapes in the dialect of 3.1.
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AlertState": "backend.alerts.choices.State",
+        "CloseReason": "backend.alerts.choices.CloseReason",
+        "ReportState": "backend.reports.choices.State",
+        "ReturneeState": "backend.returnees.choices.ReturneeState",
+    },
 }
 
 CELERY_BROKER_URL = REDIS_URL

@@ -34,6 +34,8 @@ class DeclaredCapability(BasePermission):
         needed = getattr(view, "capabilities", {}).get(request.method or "")
         if needed is None and request.method == "OPTIONS":
             needed = SIGNED_IN
+        if needed is None and not hasattr(view, (request.method or "").lower()):
+            raise drf.MethodNotAllowed(request.method)
         if needed == ANYONE:
             return True
         if not request.user.is_authenticated:

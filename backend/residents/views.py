@@ -43,6 +43,7 @@ class HouseholdsView(ScopedAPIView):
     capabilities: ClassVar[dict[str, str]] = {"GET": Capability.HOUSEHOLD_VIEW}
 
     @extend_schema(
+        operation_id="households_list",
         parameters=[
             OpenApiParameter("region", str, description="below this region"),
             OpenApiParameter("q", str, description="pieces of address and door, such as `3-2-501`; never a telephone"),

@@ -46,7 +46,7 @@ PUSH_ANSWER: dict[str, Any] = {
                 "type": "object",
                 "required": ["id", "verdict"],
                 "properties": {
-                    "id": {"type": "string", "nullable": True},
+                    "id": {"type": ["string", "null"]},
                     "verdict": {"type": "string", "enum": Verdict.values},
                     "code": {"type": "string"},
                     "field": {"type": "string"},
@@ -90,7 +90,7 @@ RECEIPTS: dict[str, Any] = {
     "required": ["day", "device", "items", "counts", "digest"],
     "properties": {
         "day": {"type": "string", "format": "date"},
-        "device": {**_ID, "nullable": True},
+        "device": {**_ID, "type": ["string", "null"]},
         "items": {
             "type": "array",
             "items": {

@@ -1,8 +1,10 @@
 """Phones that speak the protocol to the real stack, for breaking it under them."""
 
 import datetime as dt
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -55,8 +57,6 @@ class Phone(Api):
 
     def push_until_answered(self, *items: dict[str, Any], tries: int = 60) -> list[str]:
         """As a phone does: the same ids again until an answer of the right shape comes; returns the verdicts."""
-        import time
-
         for _ in range(tries):
             try:
                 answer = self.push(*items)
@@ -75,6 +75,13 @@ class Phone(Api):
 
 
 @pytest.fixture
-def phone(stack: Stack) -> Callable[[str], Phone]:
+def phone(stack: Stack) -> Iterator[Callable[[str], Phone]]:
     """`phone("grid1")` → that worker's phone, signed in, with his households."""
-    return lambda username: Phone(stack.url, username)
+    with ExitStack() as opened:
+
+        def make(username: str) -> Phone:
+            made = Phone(stack.url, username)
+            opened.callback(made.http.close)
+            return made
+
+        yield make
