@@ -17,6 +17,9 @@ import { useSyncStore } from '@/stores/sync'
 import { createSyncEngine } from '@/sync/engine'
 import { startTriggers } from '@/sync/triggers'
 
+/** Villages and cells are downloaded, whole townships and more are not. */
+const DOWNLOAD_FROM_DIGITS = 12
+
 async function open(db: UserDb): Promise<() => void> {
   const session = useSessionStore()
   const sync = useSyncStore()
@@ -26,6 +29,7 @@ async function open(db: UserDb): Promise<() => void> {
   const engine = createSyncEngine({
     db,
     device: await deviceId(),
+    wantsCache: () => session.duties.some((duty) => duty.region.length >= DOWNLOAD_FROM_DIGITS),
     onStatus: (status) => (sync.status = status),
     onSignedOut: () => session.markExpired(),
   })

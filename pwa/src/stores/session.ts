@@ -14,6 +14,7 @@ import { deleteUserDb, UserDb } from '@/db/schema'
 import { learnServerTime, serverOffset, setServerOffset } from '@/lib/clock'
 
 const KEY = 'gridkeeper.session'
+const VILLAGE_DIGITS = 12
 
 interface Saved {
   session: Session
@@ -52,6 +53,9 @@ export const useSessionStore = defineStore('session', () => {
   const userId = computed(() => (session.value ? String(session.value.user.id) : null))
   const duties = computed(() => session.value?.duties ?? [])
   const capabilities = computed(() => new Set(session.value?.capabilities ?? []))
+
+  /** Works at doors: a duty in a village or a cell. Offices above work in the admin, and their area is not for a phone. */
+  const walks = computed(() => capabilities.value.has('visit_record') && duties.value.some((duty) => duty.region.length >= VILLAGE_DIGITS))
 
   if (saved) {
     setCsrf(saved.session.csrf)
@@ -118,5 +122,5 @@ export const useSessionStore = defineStore('session', () => {
     await forget()
   }
 
-  return { session, expired, db, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, remember }
+  return { walks, session, expired, db, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, remember }
 })

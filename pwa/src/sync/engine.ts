@@ -39,7 +39,8 @@ export interface EngineDeps {
   pull?: typeof apiPull
   onStatus?: (status: EngineStatus) => void
   onSignedOut?: () => void
-  onPulled?: () => void
+  /** False for a user whose area is too large for a phone: he sends and is alerted, and downloads nothing. */
+  wantsCache?: () => boolean
   nowMs?: () => number
   random?: () => number
 }
@@ -183,7 +184,6 @@ export function createSyncEngine(deps: EngineDeps) {
     await pruneConfirmed(deps.db)
     failures = 0
     report({ pulledAt: nowMs(), problem: null, message: undefined, firstSync: null })
-    deps.onPulled?.()
   }
 
   async function run(options: SyncOptions): Promise<void> {
@@ -193,7 +193,8 @@ export function createSyncEngine(deps: EngineDeps) {
       if (!(await flush(options.force ?? false))) return
       const wanted = options.pull ?? 'auto'
       const old = status.pulledAt === null || nowMs() - status.pulledAt >= PULL_EVERY_MS
-      if (wanted === 'always' || (wanted === 'auto' && old)) await takeIn()
+      if (deps.wantsCache && !deps.wantsCache()) report({ pulledAt: nowMs(), problem: null, message: undefined })
+      else if (wanted === 'always' || (wanted === 'auto' && old)) await takeIn()
     } catch (error) {
       if (stopped) return
       const failure = judgeFailure(error instanceof ApiError && error.status === 413 ? new ApiError(500, error.code, error.message) : error)
