@@ -1,9 +1,11 @@
 """The three processes of the application: web, worker, schedule. Each is a command line and what it finds set."""
 
+import errno
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from launch.paths import PYTHON, Folder
+from launch.ports import why_taken
 from launch.steps import LaunchError
 
 
@@ -41,6 +43,18 @@ class Address:
     @property
     def url(self) -> str:
         return f"{self.scheme}://{self.local_host}:{self.port}"
+
+    def check(self) -> None:
+        """LaunchError when nothing could listen there now, with what to do about it."""
+        problem = why_taken(self.port, self.host)
+        if problem is None:
+            return
+        known = {
+            errno.EADDRINUSE: f"端口 {self.port} 已被别的程序占用。请用 --port 换一个端口，或先停掉那个程序。",
+            errno.EACCES: f"普通用户不能使用端口 {self.port}。请用 --port 换一个 1024 以上的端口。",
+            errno.EADDRNOTAVAIL: f"这台机器没有地址 {self.host}。请检查 --host。",
+        }
+        raise LaunchError(known.get(problem.errno or 0, f"无法在 {self.host}:{self.port} 监听：{problem}"))
 
 
 @dataclass(frozen=True)

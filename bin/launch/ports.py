@@ -9,16 +9,20 @@ from pathlib import Path
 RANGE = range(20_000, 32_000)
 
 
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could bind there now."""
+def why_taken(port: int, host: str = "127.0.0.1") -> OSError | None:
+    """What keeps a server from listening there now; None when nothing does."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as problem:
+            return problem
+    return None
+
+
+def is_free(port: int) -> bool:
+    return why_taken(port) is None
 
 
 def free_port() -> int:

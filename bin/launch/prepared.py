@@ -6,6 +6,7 @@ They bring the tables and the demo up to date. Each costs a start of Django, whi
 import datetime as dt
 from collections.abc import Callable
 
+from launch.locks import exclusive
 from launch.paths import REPOSITORY
 from launch.stack import Stack
 from launch.stamps import hash_of_files, hash_of_text
@@ -28,11 +29,13 @@ def _once(stack: Stack, name: str, action: Callable[[], object]) -> None:
         action()
         return
     current = _state(stack)
-    if note.exists() and note.read_text() == current:
-        return
-    note.unlink(missing_ok=True)
-    action()
-    note.write_text(current)
+    # Migrations of two commands at once would trip over each other.
+    with exclusive(stack.folder.run / "prepare.lock"):
+        if note.exists() and note.read_text() == current:
+            return
+        note.unlink(missing_ok=True)
+        action()
+        note.write_text(current)
 
 
 def _state(stack: Stack) -> str:

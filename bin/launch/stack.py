@@ -24,7 +24,7 @@ from launch.application import Address, Service, beat, web, worker
 from launch.health import wait_healthy
 from launch.locks import Claim, exclusive
 from launch.paths import PYTHON, REPOSITORY, Folder
-from launch.ports import free_port, is_free
+from launch.ports import free_port
 from launch.postgres import APPLICATION, DATABASE, OWNER, Postgres
 from launch.processes import MARK, Process, marked, read_record, spawn, stop_all, write_record
 from launch.reset import reset
@@ -211,8 +211,8 @@ class Stack:
     def start_services(self, *, seconds: float = 60) -> None:
         """Start all, answer when the web process is healthy."""
         self.clear_services()
-        if "web" in self.services and not is_free(self.address.port, self.address.host or "0.0.0.0"):
-            raise LaunchError(f"端口 {self.address.port} 已被别的程序占用。请用 --port 换一个端口，或先停掉那个程序。")
+        if "web" in self.services:
+            self.address.check()
         # The web process first and alone: three starts at once on two cores keep people waiting for the page.
         if "web" in self.services:
             self._spawn("web")
@@ -299,10 +299,13 @@ class Stack:
 
     def _spawn(self, name: str) -> None:
         service = self.services[name]
+        environment = {**self.environment(), **service.environment, MARK: str(self.folder.root)}
+        # Who takes over a running service must not find the password of the tables' owner in it.
+        del environment["DATABASE_OWNER_URL"]
         process = spawn(
             service.argv,
             log=self.folder.logs / f"{name}.log",
-            environment={**self.environment(), **service.environment, MARK: str(self.folder.root)},
+            environment=environment,
             cwd=REPOSITORY,
         )
         self.running[name] = process

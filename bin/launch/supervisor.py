@@ -48,7 +48,8 @@ class Supervisor:
     def listen(self) -> None:
         """From here on the signals only ask: starting and stopping are never torn in the middle."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def run(self) -> None:
         while not self.asked_to_end.wait(LOOK_EVERY):

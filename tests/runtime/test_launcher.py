@@ -1,5 +1,6 @@
 """Small decisions of the launcher: pip's settings for uv, ports, options, what makes a step run again."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from launch.locks import Claim
 from launch.options import parse_run
 from launch.paths import REPOSITORY
 from launch.pip_settings import uv_environment
-from launch.ports import kept_port
+from launch.ports import free_port, kept_port
 from launch.stack import Stack
 from launch.stamps import hash_of_files
 from launch.steps import LaunchError
@@ -85,6 +86,16 @@ def test_web_speaks_tls_with_a_certificate(tmp_path: Path) -> None:
     address = Address(8443, "0.0.0.0", tmp_path / "cert.pem", tmp_path / "key.pem")
     assert address.url == "https://127.0.0.1:8443"
     assert "--ssl-certfile" in web(address).argv
+
+
+def test_a_taken_port_and_a_foreign_address_are_told_apart() -> None:
+    with socket.socket() as taker:
+        taker.bind(("127.0.0.1", 0))
+        taker.listen()
+        with pytest.raises(LaunchError, match="已被别的程序占用"):
+            Address(taker.getsockname()[1]).check()
+    with pytest.raises(LaunchError, match="没有地址"):
+        Address(free_port(), "192.0.2.77").check()
 
 
 def test_outside_servers_replace_the_embedded_ones(tmp_path: Path) -> None:

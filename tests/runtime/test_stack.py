@@ -40,6 +40,15 @@ def test_stop_ends_what_was_started_and_nothing_else(stack: Stack, sleeper: Call
     assert stranger.is_alive()
 
 
+def test_services_never_see_the_owners_password(stack: Stack) -> None:
+    password = (stack.folder.secrets / "postgres-gk_owner").read_bytes()
+    for process in stack.running.values():
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        assert b"DATABASE_URL=" in environment
+        assert password not in environment
+    assert password.decode() in stack.environment(owner=True)["DATABASE_OWNER_URL"]
+
+
 def test_a_killed_part_is_brought_back_by_the_supervisor(stack: Stack) -> None:
     supervisor = Supervisor(stack)
     for backoff in supervisor._backoff.values():

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from types import FrameType
 
 from launch import demo
 from launch.application import Address
@@ -10,7 +9,6 @@ from launch.environment import check_writable, ensure_environment
 from launch.locks import Claim
 from launch.options import RunOptions, parse_run
 from launch.paths import VAR, Folder
-from launch.ports import is_free
 from launch.prepared import prepare_once, seed_once
 from launch.pwa import ensure_pwa
 from launch.reset import reset
@@ -21,8 +19,6 @@ from launch.supervisor import Supervisor
 
 def main(argv: list[str]) -> int:
     options = parse_run(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
     check_writable()
     folder = Folder(VAR)
     folder.make()
@@ -68,8 +64,7 @@ def make_stack(address: Address, *, is_demo: bool, services: tuple[str, ...] = (
 
 def _start(stack: Stack, options: RunOptions) -> None:
     stack.clear_services()
-    if not is_free(options.address.port, options.address.host):
-        raise LaunchError(f"端口 {options.address.port} 已被别的程序占用。请用 --port 换一个端口，或先停掉那个程序。")
+    options.address.check()
     with step("启动数据库和消息服务"):
         stack.start_servers()
     with step("更新数据库结构和基础数据"):
@@ -106,7 +101,3 @@ def _warn_about_network(options: RunOptions) -> None:
         say("      内容也不加密。请加 --tls-cert 和 --tls-key，或见 docs/deploy.md（Caddy、adb reverse）。")
     if options.demo:
         say("注意：演示账号的密码是公开的，同一网络里的人都能登录。")
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
