@@ -11,7 +11,7 @@ import msgspec
 from django.db import DatabaseError, InterfaceError
 
 from backend.core.errors import ApiError, ErrorCode, error_body
-from backend.realtime.admission import Grant, admit, after_of, origin_allowed, session_key_of
+from backend.realtime.admission import admit, after_of, origin_allowed, session_key_of
 from backend.realtime.catalogue import ErrorFrame, EventFrame, Hello, Live, decode_client, encode
 from backend.realtime.hub import HEARTBEAT_SECONDS, PAGE, Hub
 from backend.realtime.sockets import (
@@ -25,6 +25,7 @@ from backend.realtime.sockets import (
     Socket,
 )
 from backend.realtime.source import EventSource
+from backend.realtime.wire import Message
 
 logger = logging.getLogger(__name__)
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -33,8 +34,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 LONGEST_FRAME = 4096
 #: After this many refused frames the socket is closed.
 PATIENCE = 20
-#: How long a closing socket may take to tell its client why.
-_PARTING_SECONDS = 10.0
 _CLOSE_OF = {
     ErrorCode.BAD_FIELD: CLOSE_BAD_REQUEST,
     ErrorCode.NOT_SIGNED_IN: CLOSE_NOT_SIGNED_IN,
@@ -74,7 +73,7 @@ class AlertEndpoint:
             try:
                 after = after_of(scope)
                 grant = await self.hub.in_database(admit, session_key_of(scope))
-                await self._serve(Socket(grant=grant, send=send), grant, after, receive)
+                await self._serve(Socket(grant=grant, send=send), after, receive)
             except ApiError as error:
                 await send({"type": "websocket.send", "text": _error(error.code, error.field)})
                 await send({"type": "websocket.close", "code": _CLOSE_OF[error.code]})
@@ -83,42 +82,31 @@ class AlertEndpoint:
                 await send({"type": "websocket.send", "text": _error(ErrorCode.UNAVAILABLE)})
                 await send({"type": "websocket.close", "code": CLOSE_TRY_LATER})
 
-    async def _serve(self, socket: Socket, grant: Grant, after: int | None, receive: Receive) -> None:
+    async def _serve(self, socket: Socket, after: int | None, receive: Receive) -> None:
         hub = self.hub
         try:
             upto = await hub.join(socket, after)
-            writer = asyncio.create_task(self._write(hub, socket, after, upto))
-            reader = asyncio.create_task(_read(socket, receive))
-            try:
-                await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
-                if socket.closing and not writer.done():
-                    await asyncio.wait({writer}, timeout=_PARTING_SECONDS)
-            finally:
-                writer.cancel()
-                reader.cancel()
-                await asyncio.gather(writer, reader, return_exceptions=True)
+            await self._catch_up(hub, socket, after, upto)
+            socket.release()
+            await _read(socket, receive)
         finally:
+            await socket.end()
             await hub.leave(socket)
-        for task in (writer, reader):
-            if not task.cancelled() and (error := task.exception()) is not None:
-                raise error
 
-    async def _write(self, hub: Hub, socket: Socket, after: int | None, upto: int) -> None:
-        """Hello, what was missed, live; then whatever the hub offers."""
+    async def _catch_up(self, hub: Hub, socket: Socket, after: int | None, upto: int) -> None:
+        """Hello, what was missed, live."""
         await socket.send(encode(Hello(upto, HEARTBEAT_SECONDS)))
         # An `after` that is still ahead belongs to another database's past: nothing was missed in this one.
         position = upto if after is None else after
-        while position < upto:
+        while position < upto and not socket.closing:
             events = await hub.in_database(
                 self.source.events_after, position, until=upto, scope=socket.grant.scope, limit=PAGE
             )
             for event in events:
                 await socket.send(encode(EventFrame(event)))
-            if len(events) < PAGE:
-                break
-            position = events[-1].seq
-        await socket.send(encode(Live()))
-        await socket.write()
+            position = events[-1].seq if len(events) == PAGE else upto
+        if not socket.closing:
+            await socket.send(encode(Live()))
 
 
 async def _read(socket: Socket, receive: Receive) -> None:
@@ -133,11 +121,11 @@ async def _read(socket: Socket, receive: Receive) -> None:
             continue
         refused += 1
         if code is ErrorCode.TOO_LARGE:
-            socket.close(CLOSE_TOO_LARGE, _error(code))
+            socket.close(CLOSE_TOO_LARGE, Message(_error(code)))
         elif refused > PATIENCE:
-            socket.close(CLOSE_POLICY, _error(ErrorCode.TOO_MANY_REQUESTS))
+            socket.close(CLOSE_POLICY, Message(_error(ErrorCode.TOO_MANY_REQUESTS)))
         else:
-            socket.offer(_error(code))
+            socket.offer(Message(_error(code)))
 
 
 def _fault_of(text: str | None) -> ErrorCode | None:

@@ -8,7 +8,7 @@ the hub read on from there.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -21,10 +21,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from backend.realtime.admission import review, ring_user
-from backend.realtime.catalogue import Bye, EventFrame, Ping, encode
+from backend.realtime.catalogue import Bye, EventBody, EventFrame, Ping, encode
 from backend.realtime.services import channel
 from backend.realtime.sockets import CLOSE_DUTIES_CHANGED, CLOSE_SIGNED_OUT, Registry, Socket
 from backend.realtime.source import EventSource
+from backend.realtime.wire import Message
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -34,6 +35,8 @@ HEARTBEAT_SECONDS = 20
 POLL_SECONDS = 3.0
 #: Events read at once.
 PAGE = 500
+#: Events handed out between two turns of the event loop; together they stay below a transport's buffer.
+AT_ONCE = 100
 _RETRY_SECONDS = 1.0
 _SILENCE_SECONDS = 5.0
 _SILENCES = 3
@@ -143,15 +146,23 @@ class Hub:
         async with self._reading:
             while True:
                 events = await self._read(self.source.events_after, self.delivered, limit=PAGE)
-                for event in events:
-                    text = encode(EventFrame(event))
-                    for socket in self.registry.covering(event.region):
-                        socket.offer(text)
-                    self.delivered = event.seq
-                    # Let the writers run before the next event: a burst must not fill the queues of quick clients.
+                for start in range(0, len(events), AT_ONCE):
+                    self._hand_out(events[start : start + AT_ONCE])
+                    # Let the transports write: a burst must not fill the backlogs of clients that are quick.
                     await asyncio.sleep(0)
                 if len(events) < PAGE:
                     return
+
+    def _hand_out(self, events: Sequence[EventBody]) -> None:
+        """Offer each socket, at once, those of `events` that concern it."""
+        waiting: dict[Socket, list[Message]] = {}
+        for event in events:
+            message = Message(encode(EventFrame(event)))
+            for socket in self.registry.covering(event.region):
+                waiting.setdefault(socket, []).append(message)
+        for socket, messages in waiting.items():
+            socket.offer(*messages)
+        self.delivered = events[-1].seq
 
     async def _deliver(self) -> None:
         while True:
@@ -213,10 +224,10 @@ class Hub:
         while True:
             await asyncio.sleep(1)
             second = (second + 1) % HEARTBEAT_SECONDS
-            text = encode(Ping(timezone.now().isoformat()))
+            message = Message(encode(Ping(timezone.now().isoformat())))
             for socket in self.registry:
                 if socket.slot == second:
-                    socket.offer(text)
+                    socket.offer(message)
 
     async def _revalidate(self) -> None:
         """Look at sessions and duties: of everybody at each heartbeat, of one user when told to."""
@@ -242,6 +253,6 @@ class Hub:
                 continue
             for socket in sockets:
                 if (code := ended.get(socket.grant)) == "signed_out":
-                    socket.close(CLOSE_SIGNED_OUT, encode(Bye("signed_out")))
+                    socket.close(CLOSE_SIGNED_OUT, Message(encode(Bye("signed_out"))))
                 elif code is not None:
-                    socket.close(CLOSE_DUTIES_CHANGED, encode(Bye("duties_changed")))
+                    socket.close(CLOSE_DUTIES_CHANGED, Message(encode(Bye("duties_changed"))))

@@ -1,17 +1,21 @@
 """One open socket and the registry of all sockets of a process by region prefix. See docs/realtime.md."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from backend.core.scope import ancestors
 from backend.realtime.admission import Grant
+from backend.realtime.wire import Message, Wire
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-#: Frames that may wait for a client that reads slowly; the texts are shared by all sockets, so waiting costs little.
-QUEUE_LENGTH = 1000
+#: Frames that may wait for a client that reads slowly; they are shared by all sockets, so waiting costs little.
+BACKLOG = 1000
+#: How long a closing socket may take to tell its client why.
+PARTING_SECONDS = 10.0
 #: Close codes. 4xxx are ours; the rest are RFC 6455's.
 CLOSE_DUTIES_CHANGED = 4001
 CLOSE_SIGNED_OUT = 4003
@@ -25,63 +29,85 @@ CLOSE_TRY_LATER = 1013
 
 
 class Socket:
-    """A client's socket. `offer` never waits; one task, `write`, sends what was offered, in order."""
+    """A client's socket. `offer` never waits: it writes, or keeps what the client is not ready for and a task sends."""
 
-    __slots__ = ("_closing", "_queue", "_send", "_waiter", "grant", "slot")
+    __slots__ = ("_backlog", "_closing", "_drain", "_held", "_parting", "_send", "_wire", "grant", "slot")
 
     def __init__(self, *, grant: Grant, send: Send) -> None:
         self.grant = grant
         #: In which second of the heartbeat this socket is pinged.
         self.slot = 0
         self._send = send
-        self._queue: deque[str] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._wire = Wire(send)
+        self._backlog: deque[Message] = deque()
+        self._drain: asyncio.Task[None] | None = None
+        #: While it catches up, what is offered waits.
+        self._held = True
         self._closing: int | None = None
+        self._parting: asyncio.TimerHandle | None = None
 
     @property
     def closing(self) -> bool:
         return self._closing is not None
 
-    def offer(self, text: str) -> None:
-        """Have `text` sent. A client that lags by more than the queue holds is closed: it comes back with `after`."""
+    def offer(self, *messages: Message) -> None:
+        """Have `messages` sent. A client that lags by more than the backlog is closed: it comes back with `after`."""
         if self._closing is not None:
             return
-        if len(self._queue) >= QUEUE_LENGTH:
+        if self._drain is None and not self._held:
+            # One write is one system call: several frames go together.
+            data = messages[0].data if len(messages) == 1 else b"".join([message.data for message in messages])
+            if self._wire.write(data):
+                return
+        if len(self._backlog) + len(messages) > BACKLOG:
             self.close(CLOSE_TOO_SLOW)
             return
-        self._queue.append(text)
-        self._wake()
+        self._backlog.extend(messages)
+        self._send_backlog()
 
-    def close(self, code: int, last_frame: str | None = None) -> None:
+    def close(self, code: int, last_frame: Message | None = None) -> None:
         """Send `last_frame` in place of whatever still waits, then close with `code`. The first call decides."""
         if self._closing is not None:
             return
-        self._queue.clear()
+        self._backlog.clear()
         if last_frame is not None:
-            self._queue.append(last_frame)
+            self._backlog.append(last_frame)
         self._closing = code
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._parting = asyncio.get_running_loop().call_later(PARTING_SECONDS, self._wire.abort)
+        self._send_backlog()
 
     async def send(self, text: str) -> None:
-        """Send ahead of the queue; for the catch-up, before `write` runs."""
+        """Send ahead of what is offered, waiting for the client; for the catch-up."""
         await self._send({"type": "websocket.send", "text": text})
 
-    async def write(self) -> None:
-        """Send what is offered until the socket is closed."""
-        loop = asyncio.get_running_loop()
-        queue, send = self._queue, self._send
-        while True:
-            while queue:
-                await send({"type": "websocket.send", "text": queue.popleft()})
-            if self._closing is not None:
-                await send({"type": "websocket.close", "code": self._closing})
-                return
-            self._waiter = loop.create_future()
-            await self._waiter
+    def release(self) -> None:
+        """The catch-up is over: send what was offered meanwhile."""
+        self._held = False
+        self._send_backlog()
+
+    async def end(self) -> None:
+        """The client is gone, or its server ends: stop sending."""
+        if self._closing is None:
+            self._closing = 0
+        if self._parting is not None:
+            self._parting.cancel()
+        if self._drain is not None:
+            self._drain.cancel()
+            await asyncio.gather(self._drain, return_exceptions=True)
+
+    def _send_backlog(self) -> None:
+        if self._drain is None and not self._held and (self._backlog or self._closing):
+            self._drain = asyncio.get_running_loop().create_task(self._work_off())
+
+    async def _work_off(self) -> None:
+        """Send what waits, at the client's pace. A client that leaves makes `send` raise an OSError."""
+        with contextlib.suppress(OSError):
+            while self._backlog:
+                await self._send({"type": "websocket.send", "text": self._backlog.popleft().text})
+            if self._closing:
+                await self._send({"type": "websocket.close", "code": self._closing})
+        if self._closing is None:
+            self._drain = None
 
 
 class Registry:

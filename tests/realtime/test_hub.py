@@ -13,6 +13,7 @@ from backend.realtime.admission import Grant
 from backend.realtime.catalogue import EventBody, EventFrame, decode_server
 from backend.realtime.hub import Hub
 from backend.realtime.sockets import Registry, Socket
+from backend.realtime.wire import Message
 from tests.conftest import CELL, OTHER_CELL
 
 
@@ -54,7 +55,6 @@ class Client:
         self.reading = asyncio.Event()
         self.reading.set()
         self.socket = Socket(grant=Grant(1, "key", 1, Scope.of(prefixes)), send=self._send)
-        self.task: asyncio.Task[None] | None = None
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.reading.wait()
@@ -69,13 +69,11 @@ class Client:
 
     async def join(self, hub: Hub) -> "Client":
         await hub.join(self.socket, None)
-        self.task = asyncio.create_task(self.socket.write())
+        self.socket.release()
         return self
 
     async def leave(self, hub: Hub) -> None:
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        await self.socket.end()
         await hub.leave(self.socket)
 
 
@@ -108,7 +106,8 @@ async def test_a_burst_reaches_everybody_once_and_in_order() -> None:
 
 
 async def test_a_client_that_does_not_read_is_closed_and_slows_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "QUEUE_LENGTH", 50)
+    monkeypatch.setattr(sockets, "BACKLOG", 50)
+    monkeypatch.setattr(hub_module, "AT_ONCE", 10)
     log = Log()
     hub = Hub(log)
     quick, slow = await Client().join(hub), await Client().join(hub)
@@ -170,7 +169,7 @@ async def test_who_saw_more_elsewhere_is_not_told_twice() -> None:
     log.add(5)
     moved = Client()
     assert await hub.join(moved.socket, 5) == 5
-    moved.task = asyncio.create_task(moved.socket.write())
+    moved.socket.release()
     log.add()
     await eventually(lambda: moved.seqs() == [6])
     await eventually(lambda: stale.seqs() == [1, 2, 3, 4, 5, 6])
@@ -180,12 +179,37 @@ async def test_who_saw_more_elsewhere_is_not_told_twice() -> None:
 
 async def test_the_last_frame_before_a_close_replaces_what_still_waits() -> None:
     client = Client()
-    client.socket.offer("one")
-    client.socket.close(4001, "bye")
-    client.socket.offer("two")
-    client.socket.close(4003, "again")
-    await client.socket.write()
+    client.socket.offer(Message("one"))
+    client.socket.close(4001, Message("bye"))
+    client.socket.offer(Message("two"))
+    client.socket.close(4003, Message("again"))
+    client.socket.release()
+    await eventually(lambda: client.closed_with() is not None)
     assert [m.get("text") or m.get("code") for m in client.got] == ["bye", 4001]
+
+
+async def test_a_client_that_takes_nothing_does_not_hold_its_socket_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "PARTING_SECONDS", 0.05)
+    client = Client()
+    aborted = asyncio.Event()
+
+    def abort(wire: sockets.Wire) -> None:
+        aborted.set()
+
+    monkeypatch.setattr(sockets.Wire, "abort", abort)
+    client.socket.release()
+    client.reading.clear()
+    client.socket.close(4001)
+    await eventually(aborted.is_set)
+    await client.socket.end()
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_a_message_is_the_frame_that_a_websocket_library_would_send(size: int) -> None:
+    from websockets.frames import Frame, Opcode
+
+    text = "警" * (size // 3) + "x" * (size % 3)
+    assert Message(text).data == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 def test_the_registry_finds_exactly_the_sockets_that_cover_a_region() -> None:
