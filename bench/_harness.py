@@ -1,4 +1,4 @@
-"""How every benchmark measures and reports: interleaved rounds, medians, ratios against a raw baseline of the same run."""
+"""How benchmarks measure and report: interleaved rounds, medians, ratios against a raw baseline of the same run."""
 
 import json
 import statistics

@@ -160,5 +160,3 @@ def _wait(port: int) -> None:
         if time.monotonic() > until:
             raise SystemExit("the web process did not come up")
         time.sleep(0.2)
-
-

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dj_database_url
 
-from backend.ops.office.theme import UNFOLD as UNFOLD
+from backend.ops.office.theme import UNFOLD  # noqa: F401 - a setting that the admin theme reads
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

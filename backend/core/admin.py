@@ -70,9 +70,11 @@ class Table:
 class ScopedChangeList(ChangeList):
     """A page of rows, each told the name of its place in one query."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        rows: Any = list(self.result_list)
+        rows = list(self.result_list)
         self.model_admin.decorate(request, rows)
         self.result_list = rows
 
@@ -158,7 +160,9 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
     # -- pages ---------------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        return self.deed_urls() + super().get_urls()
+        """Lists, objects, what was done to them, and deeds: no page adds, edits or deletes a model by itself."""
+        kept = ("_changelist", "_change", "_history")
+        return self.deed_urls() + [entry for entry in super().get_urls() if str(entry.name or "").endswith(kept)]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
@@ -203,7 +207,9 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What was done to it is in the audit trail."""
-        if not self.has_view_permission(request) or self.get_object(request, object_id) is None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if self.get_object(request, object_id) is None:
             raise Http404
         return HttpResponseRedirect(f"{reverse('admin:audit_auditentry_changelist')}?target={object_id}")
 

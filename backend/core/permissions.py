@@ -35,7 +35,7 @@ class DeclaredCapability(BasePermission):
         if needed is None and request.method == "OPTIONS":
             needed = SIGNED_IN
         if needed is None and not hasattr(view, (request.method or "").lower()):
-            raise drf.MethodNotAllowed(request.method)
+            raise drf.MethodNotAllowed(request.method or "")
         if needed == ANYONE:
             return True
         if not request.user.is_authenticated:

@@ -22,7 +22,7 @@ from backend.visits.services import VisitRow, visits_record
 
 
 def store_registers(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
-    """Store households and returnees just claimed, in the caller's transaction; what their owner refuses is rejected."""
+    """Store households and returnees just claimed, in the caller's transaction; the refused are rejected."""
     _create_households([item for item in items if isinstance(item.body, HouseholdBody)], user)
     for item in items:
         if isinstance(item.body, ReturneeBody):

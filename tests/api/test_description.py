@@ -8,7 +8,9 @@ from rest_framework.test import APIClient
 
 
 def test_the_description_has_no_warning(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"), stdout=io.StringIO())
+    call_command(
+        "spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"), stdout=io.StringIO()
+    )
 
 
 @pytest.mark.django_db

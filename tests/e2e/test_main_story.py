@@ -37,9 +37,7 @@ def unvisited_row(page: Page) -> str:
 
 def figures(api: Api, cell: str, day: str) -> dict[int, dict[str, int | None]]:
     """The day's figures of the cell and everything above it, by length of code."""
-    return {
-        length: api.get("reports/daily/", region=cell[:length], day=day)["figures"] for length in LEVELS
-    }
+    return {length: api.get("reports/daily/", region=cell[:length], day=day)["figures"] for length in LEVELS}
 
 
 def test_one_visit_from_the_door_to_the_province_and_back(
@@ -88,9 +86,7 @@ def test_one_visit_from_the_door_to_the_province_and_back(
     expect(office.get_by_text(mine[0]["place"]).first).to_be_visible(timeout=15_000)
 
     # One visit, counted on six levels while the day runs.
-    wait_for(
-        lambda: figures(province, cell, day)[2]["fever"] == (before[2]["fever"] or 0) + 1, seconds=30
-    )
+    wait_for(lambda: figures(province, cell, day)[2]["fever"] == (before[2]["fever"] or 0) + 1, seconds=30)
     after = figures(province, cell, day)
     for length in LEVELS:
         assert after[length]["fever"] == (before[length]["fever"] or 0) + 1, length
@@ -100,9 +96,7 @@ def test_one_visit_from_the_door_to_the_province_and_back(
     next_day = (dt.datetime.now(SHANGHAI) + dt.timedelta(days=1)).strftime("%Y-%m-%d 11:05")
     stack.manage("time_travel", "--to", next_day)
     try:
-        wait_for(
-            lambda: province.get("reports/daily/", region=cell[:2], day=day)["is_closed"], seconds=150, step=2
-        )
+        wait_for(lambda: province.get("reports/daily/", region=cell[:2], day=day)["is_closed"], seconds=150, step=2)
         closed = figures(province, cell, day)
         for length in LEVELS:
             assert closed[length]["fever"] == after[length]["fever"], length

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from launch.stack import Stack
 
+from launch.stack import Stack
 from tests.faults.conftest import Phone
 from tests.real_stack import REPOSITORY
 

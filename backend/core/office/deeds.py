@@ -124,7 +124,8 @@ class DeedsMixin:
 
     def _deed_view(self, request: HttpRequest, deed: Deed, object_id: str | None) -> HttpResponse:
         target = None
-        if not self.has_view_permission(request):  # type: ignore[attr-defined]
+        may_look = self.has_view_permission(request)  # type: ignore[attr-defined]
+        if not (may_look and request.user.has_capability(deed.capability)):  # type: ignore[union-attr]
             raise PermissionDenied
         if object_id is not None:
             target = self.get_object(request, object_id)  # type: ignore[attr-defined]

@@ -124,7 +124,9 @@ def _write(actor: Any | None, item: CellInput, row: dict[str, str], report: Cell
     if actor is not None and not actor.has_capability(CELL_EDIT, item.village):
         raise ApiError(ErrorCode.UNKNOWN_REGION, field="village")
     # A column that the file does not have leaves what is there.
-    changes: dict[str, str] = {name: getattr(item, name) for name in ("name", "buildings", "leader_name") if name in row}
+    changes: dict[str, str] = {
+        name: getattr(item, name) for name in ("name", "buildings", "leader_name") if name in row
+    }
     clean = clean_cell_fields(number=item.number, name=item.name, buildings=item.buildings, leader=item.leader_name)
     if before.valid_to is None and all(getattr(before, name) == clean[name] for name in changes):
         report.unchanged += 1
