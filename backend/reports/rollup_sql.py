@@ -39,13 +39,9 @@ def counted(*, whole_day: bool) -> tuple[str, ...]:
 def leaf(*, full: bool, whole_day: bool, closed: bool) -> str:
     """`rollup_unit` with one row per cell: one GROUP BY over the records of each source, and what the cell says."""
     cells = WHOLE_PROVINCE if full else TOUCHED
-    used = _sources(counted(whole_day=whole_day))
+    used = aggregates(full=full, whole_day=whole_day)
     evidence = [name for name in used if SOURCES[name].evidence]
-    common = ",\n".join(
-        f"{name} AS (SELECT region_code, {', '.join(columns)} FROM ({SOURCES[name].sql(cells)}) rows "
-        "GROUP BY region_code)"
-        for name, columns in used.items()
-    )
+    common = ",\n".join(f"{name} AS ({sql})" for name, sql in used.items())
     terms = {key: [] for key in counted(whole_day=whole_day)}  # type: dict[str, list[str]]
     for indicator in stored():
         if indicator.key in terms:
@@ -87,13 +83,15 @@ summed AS (
 """
 
 
-def _sources(keys: tuple[str, ...]) -> dict[str, list[str]]:
-    """`{source: [aggregate AS column]}` of every source that `keys` need, and the evidence columns."""
+def aggregates(*, full: bool, whole_day: bool) -> dict[str, str]:
+    """`{source: SELECT region_code, aggregates … GROUP BY region_code}` of every source that a pass needs."""
+    keys = counted(whole_day=whole_day)
     used: dict[str, list[str]] = {}
     for indicator in stored():
         if indicator.key in keys:
             for source, aggregate in indicator.terms:
                 used.setdefault(source, []).append(f"({aggregate})::bigint AS {indicator.key}")
+    statements = {}
     for name, columns in used.items():
         if SOURCES[name].evidence:
             columns += [
@@ -101,7 +99,9 @@ def _sources(keys: tuple[str, ...]) -> dict[str, list[str]]:
                 "max(last_received_at) FILTER (WHERE facts > 0) AS last_received_at",
                 "bit_xor(inputs) AS inputs",
             ]
-    return used
+        rows = SOURCES[name].sql(WHOLE_PROVINCE if full else TOUCHED)
+        statements[name] = f"SELECT region_code, {', '.join(columns)} FROM ({rows}) rows GROUP BY region_code"
+    return statements
 
 
 def upper_full(level: str, *, whole_day: bool, closed: bool) -> str:

@@ -48,24 +48,21 @@ REPLACED = """c.replaces_id IS NOT NULL AND c.received_at <= %(as_of)s
     AND c.business_day BETWEEN %(day)s::date - 31 AND %(day)s::date + 31"""
 
 _VISITS = f"""
-SELECT v.region_code, v.household_id, count(*) AS facts,
-       bool_or(v.outcome = ANY(%(reached)s::text[])) AS reached, bool_or(v.outcome = 'nobody_home') AS nobody_home,
-       sum(v.fever_count) AS fever, sum(v.symptom_count) AS symptoms,
-       max(v.received_at) AS last_received_at, bit_xor(uuid_hash_extended(v.id, 0)) AS inputs
+SELECT v.region_code, uuid_hash_extended(v.household_id, 0) AS home, v.outcome = ANY(%(reached)s::text[]) AS reached,
+       v.outcome = 'nobody_home' AS nobody_home, v.fever_count AS fever, v.symptom_count AS symptoms, 1 AS facts,
+       v.received_at AS last_received_at, uuid_hash_extended(v.id, 0) AS inputs
 FROM visits_visit v
 WHERE v.business_day = %(day)s AND NOT v.doubtful AND v.received_at <= %(as_of)s AND {{cells:v.region_code}}
   AND NOT EXISTS (SELECT FROM visits_visit c WHERE c.replaces_id = v.id AND {REPLACED})
-GROUP BY v.region_code, v.household_id
 """
 
 _CHECKS = f"""
-SELECT k.region_code, k.person_id, k.session, count(*) AS facts, bool_or(k.reachable) AS done,
-       count(*) FILTER (WHERE k.fever) AS fever, count(*) FILTER (WHERE k.symptomatic) AS symptoms,
-       max(k.received_at) AS last_received_at, bit_xor(uuid_hash_extended(k.id, 0)) AS inputs
+SELECT k.region_code, uuid_hash_extended(k.person_id, hashtextextended(k.session, 0)) AS person_session,
+       k.reachable AS done, k.fever, k.symptomatic, 1 AS facts, k.received_at AS last_received_at,
+       uuid_hash_extended(k.id, 0) AS inputs
 FROM health_dailycheck k
 WHERE k.business_day = %(day)s AND NOT k.doubtful AND k.received_at <= %(as_of)s AND {{cells:k.region_code}}
   AND NOT EXISTS (SELECT FROM health_dailycheck c WHERE c.replaces_id = k.id AND {REPLACED})
-GROUP BY k.region_code, k.person_id, k.session
 """
 
 # A row that continues another is a move, not a return: it is present from the day of the move.

@@ -82,6 +82,8 @@ def _parameters(step: Pass) -> dict[str, Any]:
 def _count(cursor: Any, step: Pass, parameters: dict[str, Any], *, full: bool, whole_day: bool) -> None:
     """Fill `rollup_unit`, from the cells to the province."""
     cursor.execute(rollup_sql.CONFIRMED, parameters)
+    # Compiling these wide statements takes longer than running them.
+    cursor.execute("SELECT set_config('jit', 'off', true)")
     if full:
         cursor.execute("SELECT set_config('work_mem', %s, true)", [_FULL_WORK_MEM])
     else:
