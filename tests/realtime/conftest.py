@@ -236,6 +236,17 @@ class Listener:
         assert closed.value.rcvd is not None
         return closed.value.rcvd.code
 
+    def until_closed(self, timeout: float = 30) -> tuple[list[int], int]:
+        """The numbers of the events that still come, and the code with which the server closes."""
+        numbers: list[int] = []
+        while True:
+            try:
+                frame = decode_server(self.connection.recv(timeout=timeout))
+            except ConnectionClosed as closed:
+                return numbers, closed.rcvd.code if closed.rcvd else 1006
+            if isinstance(frame, EventFrame):
+                numbers.append(frame.event.seq)
+
     def silent(self, seconds: float) -> bool:
         """Whether nothing but heartbeats comes for that long."""
         try:
@@ -262,6 +273,7 @@ def dial(world: None) -> Iterator[Dial]:
             headers: dict[str, str] | None = None,
             path: str = "/ws/alerts/",
             host: str = "127.0.0.1",
+            sock: socket.socket | None = None,
         ) -> Listener:
             cookie = session or (session_of(user) if user else None)
             sent = dict(headers or {})
@@ -271,7 +283,7 @@ def dial(world: None) -> Iterator[Dial]:
             dialled = connect(
                 f"ws://{host}:{server.port}{path}{query}", additional_headers=sent, compression=None,
                 open_timeout=10, close_timeout=2, proxy=None,
-                sock=socket.create_connection(("127.0.0.1", server.port), 10),
+                sock=sock or socket.create_connection(("127.0.0.1", server.port), 10),
             )  # fmt: skip
             return Listener(open_sockets.enter_context(dialled))
 
