@@ -1,5 +1,6 @@
 """The checks that `bin/test` runs before and beside pytest: each a name and a command, output shown when it fails."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -74,6 +75,15 @@ def run_check(check: Check) -> Outcome:
     return Outcome(check.name, done.returncode == 0, seconds)
 
 
+def _interrupt(running: "subprocess.Popen[str]") -> None:
+    """Let pytest take down what its fixtures brought up; a hanging one is killed."""
+    running.send_signal(signal.SIGINT)
+    try:
+        running.communicate(timeout=90)
+    except subprocess.TimeoutExpired:
+        running.kill()
+
+
 def run_pytest(arguments: list[str], environment: Mapping[str, str]) -> Outcome:
     """pytest with its output passed on line by line; the note is its closing line."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
@@ -87,6 +97,8 @@ def run_pytest(arguments: list[str], environment: Mapping[str, str]) -> Outcome:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        # Out of reach of the terminal's Ctrl-C: it gets the one signal that we pass on, and clears up after itself.
+        start_new_session=True,
     ) as running:
         assert running.stdout is not None
         try:
@@ -94,6 +106,6 @@ def run_pytest(arguments: list[str], environment: Mapping[str, str]) -> Outcome:
                 sys.stdout.write(line)
                 closing = line.strip() or closing
         except KeyboardInterrupt:
-            running.wait(60)
+            _interrupt(running)
             raise
     return Outcome("pytest", running.returncode == 0, time.monotonic() - began, closing)
