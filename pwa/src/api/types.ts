@@ -358,6 +358,7 @@ export interface TraceRow {
   code?: string
   name?: string
   figure?: number | null
+  state?: string
   region?: string
   region_name?: string
   place?: string

@@ -63,5 +63,13 @@ export function useWords() {
     return clause.replace(/clause text not held/gi, t('why.noClause'))
   }
 
-  return { clauseWord, groupTitle, placeOf, when, dayWord, remaining, span, ago }
+  /** `national-2021.1:fever_threshold@2020-02-24` as a sentence: whose rules, which edition, in force since when. */
+  function versionWord(version: string): string {
+    const parts = /^(\w+)-([\d.]+):[^@]*@(\d{4})-(\d{2})-(\d{2})$/.exec(version)
+    if (!parts) return t('why.version', { version })
+    const [, pack, edition, year, month, date] = parts
+    return t(pack === 'national' ? 'why.national' : 'why.local', { edition: edition!, year: year!, month: Number(month), date: Number(date) })
+  }
+
+  return { clauseWord, versionWord, groupTitle, placeOf, when, dayWord, remaining, span, ago }
 }

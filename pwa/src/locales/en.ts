@@ -118,7 +118,7 @@ export default {
     problem: { empty: 'Please give the number.', length: 'An ID number has 18 digits (old form 15).', characters: 'Digits only; the last may be X.', date: 'The date of birth in it is not right.', check: 'The check digit does not fit: compare digit by digit.', format: 'The number is not right.' },
   },
   code: { green: 'green', yellow: 'yellow', red: 'red' },
-  why: { title: 'Why', decided: 'Decided from facts by rules; nobody can set it by hand.', version: 'Rule version {version}', noClause: 'text of the clause not held' },
+  why: { title: 'Why', decided: 'Decided from facts by rules; nobody can set it by hand.', version: 'Rule version {version}', national: 'National rules {edition}, in force since {year}-{month}-{date}', local: 'Local rules {edition}, in force since {year}-{month}-{date}', noClause: 'text of the clause not held' },
   person: {
     noCode: 'No health code yet.', codePending: 'The code is decided once the registration has been sent.', since: 'since {when}', history: 'History', returnee: 'Return', from: '{day} from {origin}',
     monitoring: 'Monitoring, day {day} of {of}', monitoringOver: 'Monitoring until {day}', call: 'Call (ends in {last4})', checks: 'Checks of the last 7 days', measure: '{session} check',

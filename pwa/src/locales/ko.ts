@@ -118,7 +118,7 @@ export default {
     problem: { empty: '번호를 적어 주세요.', length: '신분증 번호는 18자리(구형 15자리)입니다.', characters: '숫자만 쓰고 마지막은 X일 수 있습니다.', date: '번호 속의 생년월일이 틀립니다.', check: '검증 숫자가 맞지 않습니다. 한 자리씩 확인하세요.', format: '번호 형식이 틀립니다.' },
   },
   code: { green: '녹색', yellow: '황색', red: '적색' },
-  why: { title: '왜 그런가요', decided: '사실과 규칙으로 판정하며 아무도 손으로 바꿀 수 없습니다.', version: '규칙 판본 {version}', noClause: '조문 원문 없음' },
+  why: { title: '왜 그런가요', decided: '사실과 규칙으로 판정하며 아무도 손으로 바꿀 수 없습니다.', version: '규칙 판본 {version}', national: '전국 규칙 {edition}판, {year}년 {month}월 {date}일부터 시행', local: '지역 규칙 {edition}판, {year}년 {month}월 {date}일부터 시행', noClause: '조문 원문 없음' },
   person: {
     noCode: '아직 건강 코드가 없습니다.', codePending: '등록이 보고되면 코드가 판정됩니다.', since: '{when}부터', history: '변경 기록', returnee: '귀향', from: '{day} {origin}에서',
     monitoring: '건강 관찰 {of}일 중 {day}일째', monitoringOver: '건강 관찰 {day}까지', call: '전화(끝자리 {last4})', checks: '최근 7일 체온', measure: '{session} 체온',

@@ -64,7 +64,7 @@ export default {
   today: {
     deskSentence: '{n} 条预警待处理', deskTitle: '您的岗位不入户走访', deskHint: '预警会实时出现在这台手机上；名册、审核和统计请用管理后台。', openOffice: '打开管理后台',
     left: '还有 {n} 户未走访', allReached: '今天的住户都走到了', toMeasure: '{n} 人待测温', loading: '正在打开…',
-    reached: '已走访 {n} / {of} 户', shortcuts: '常用', measure: '测温', returnee: '登记返乡人员', household: '新增住户', report: '今日日报',
+    reached: '已走到 {n} / {of} 户', shortcuts: '常用', measure: '测温', returnee: '登记返乡人员', household: '新增住户', report: '今日日报',
     filter: '筛选', filterLeft: '未走访', filterAll: '全部', place: '位置', allCells: '全部网格', allBuildings: '全部楼栋',
     groupLeft: '还剩 {n} 户', well: '都好', wellAt: '{door} 都好', otherOutcome: '{door} 其他结果', details: '填写走访详情（体温、症状、需求）',
     doneTitle: '这里都走到了', doneHint: '点“全部”可以查看或补记。',
@@ -120,7 +120,7 @@ export default {
     problem: { empty: '请填证件号码。', length: '身份证号应为 18 位（老证 15 位）。', characters: '身份证号只能是数字，末位可以是 X。', date: '身份证号里的出生日期不对。', check: '身份证号校验不对，请逐位核对。', format: '证件号码格式不对，请核对。' },
   },
   code: { green: '绿', yellow: '黄', red: '红' },
-  why: { title: '为什么', decided: '由系统按事实和规则判定，任何人不能手工改。', version: '规则版本 {version}', noClause: '条文原文未收录' },
+  why: { title: '为什么', decided: '由系统按事实和规则判定，任何人不能手工改。', version: '规则版本 {version}', national: '全国规则 {edition} 版，{year}年{month}月{date}日起执行', local: '本地规则 {edition} 版，{year}年{month}月{date}日起执行', noClause: '条文原文未收录' },
   person: {
     noCode: '还没有健康码状态。', codePending: '登记上报后，系统判定健康码状态。', since: '自{when}起', history: '变化记录', returnee: '返乡', from: '{day} 从{origin}返回',
     monitoring: '健康监测第 {day} 天，共 {of} 天', monitoringOver: '健康监测到 {day}', call: '打电话（尾号 {last4}）', checks: '近 7 天测温', measure: '{session}测温',
