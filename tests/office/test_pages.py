@@ -1,16 +1,11 @@
 """Every page of the office opens, holds only what lies in scope, and costs a constant number of queries."""
 
-from typing import Any
-
 import pytest
 from django.contrib import admin
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.conftest import CELL, OTHER_CELL
-from tests.office.world import Corner, addresses, furnish
+from tests.office.world import Corner, addresses
 
 PAGES = sorted(f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry)
 #: Lists of rows that belong to no cell of their own.

@@ -64,8 +64,11 @@ def landing_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _figures(region: str, today: dt.date) -> list[dict[str, Any]]:
-    """The four figures of today with what they are out of, and the line of the last two weeks."""
-    since = today - dt.timedelta(days=TREND_DAYS - 1)
+    """The four figures of today with what they are out of, and the line of the two weeks before.
+
+    Today is not in the line: a day that is still running would always look like a fall.
+    """
+    since = today - dt.timedelta(days=TREND_DAYS)
     rows = {
         row.business_day: row
         for row in DailyReport.objects.filter(region_code=region, business_day__range=(since, today))

@@ -75,6 +75,12 @@ class OfficeSite(UnfoldAdminSite):
         """Unfold's search keeps the words in the address; ours takes them by POST, since they may be a phone number."""
         return HttpResponseRedirect(reverse("admin:find"))
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:  # type: ignore[override]
+        """Sections follow the work, not the applications."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**landing_context(request), **(extra_context or {})})
 
