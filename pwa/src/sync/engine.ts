@@ -17,6 +17,8 @@ import { judgeFailure, type Problem, settleBatch } from './verdicts'
 
 const PULL_LIMIT = 500
 const PULL_EVERY_MS = 30_000
+/** The server may take a moment to draw its conclusions from what was sent (a code, a term of monitoring). */
+const CONCLUDED_AFTER_MS = 5_000
 /** Failures in a row after which a run gives up, though single records are being tried one by one. */
 const GIVE_UP_AFTER = 3
 
@@ -64,6 +66,8 @@ export function createSyncEngine(deps: EngineDeps) {
   let failures = 0
   let retryAt = 0
   let batchItems = BATCH_ITEMS
+  /** When to pull for conclusions; 0 = nothing expected. */
+  let concludedAt = 0
   let current: Promise<void> | null = null
   let queued: SyncOptions | null = null
 
@@ -99,6 +103,7 @@ export function createSyncEngine(deps: EngineDeps) {
       for (const each of unnamed) each.nextAt = nowMs() + backoffDelay(1, random)
       await settle(deps.db, settlements)
       batchItems = Math.min(BATCH_ITEMS, batchItems * 2)
+      if (sending.some((row) => row.kind !== 'visit')) concludedAt = nowMs() + CONCLUDED_AFTER_MS
       report({ pushedAt: nowMs(), skewSeconds: answer.skew_seconds ?? 0, problem: null, message: undefined })
       return 'sent'
     } catch (error) {
@@ -192,7 +197,9 @@ export function createSyncEngine(deps: EngineDeps) {
     try {
       if (!(await flush(options.force ?? false))) return
       const wanted = options.pull ?? 'auto'
-      const old = status.pulledAt === null || nowMs() - status.pulledAt >= PULL_EVERY_MS
+      const concluded = concludedAt > 0 && nowMs() >= concludedAt
+      if (concluded) concludedAt = 0
+      const old = concluded || status.pulledAt === null || nowMs() - status.pulledAt >= PULL_EVERY_MS
       if (deps.wantsCache && !deps.wantsCache()) report({ pulledAt: nowMs(), problem: null, message: undefined })
       else if (wanted === 'always' || (wanted === 'auto' && old)) await takeIn()
     } catch (error) {
@@ -242,7 +249,8 @@ export function createSyncEngine(deps: EngineDeps) {
     async nextWake(): Promise<number | null> {
       if (stopped || paused) return null
       const due = await nextDueAt(deps.db, nowMs())
-      return due === null ? null : Math.max(due, retryAt)
+      const next = concludedAt ? Math.min(concludedAt, due ?? concludedAt) : due
+      return next === null ? null : Math.max(next, retryAt)
     },
   }
 }

@@ -239,3 +239,26 @@ describe('download', () => {
     expect((await db.household.toArray()).map((row) => row.id)).toEqual(['b'])
   })
 })
+
+describe('conclusions', () => {
+  it('of the server are fetched shortly after a registration, not a minute later', async () => {
+    const sync = engine()
+    await sync.sync({ pull: 'always' })
+    await enqueue(db, {
+      id: newId(),
+      kind: 'check',
+      body: { person: 'p', session: 'morning', method: 'door', symptoms: [], temperature: 36.5 },
+      label: '',
+      person: 'p',
+      session: 'morning',
+    })
+    await sync.sync()
+    expect(server.pulls).toHaveLength(1)
+    const wake = (await sync.nextWake())!
+    expect(wake - clock).toBeLessThanOrEqual(5_000)
+    clock = wake
+    await sync.sync()
+    expect(server.pulls).toHaveLength(2)
+    expect(await sync.nextWake()).toBeNull()
+  })
+})

@@ -1,0 +1,88 @@
+"""The phone app as tests speak of it: doors, forms, the queue. Names of elements are those of docs/pwa.md."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Locator, Page, Route, expect
+
+
+class Phone:
+    """`Phone(page)`: a signed-in phone."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def badge(self) -> Locator:
+        return self.page.get_by_test_id("sync-badge")
+
+    def go(self, path: str) -> None:
+        self.page.goto(path)
+
+    def offline(self) -> None:
+        self.page.context.set_offline(True)
+
+    def online(self) -> None:
+        self.page.context.set_offline(False)
+
+    def row(self, household: str) -> Locator:
+        """The row of 今日 for one household."""
+        return self.page.locator(f"[data-testid=household-row][data-household='{household}']")
+
+    def unvisited(self, count: int = 1) -> list[str]:
+        """The first `count` households of 今日 that are not visited yet."""
+        rows = self.page.locator("[data-testid=household-row]:not(.done)")
+        expect(rows.nth(count - 1)).to_be_attached(timeout=30_000)
+        return [rows.nth(i).get_attribute("data-household") or "" for i in range(count)]
+
+    def all_well(self, household: str) -> None:
+        """都好, one tap; held back for ten seconds."""
+        self.row(household).get_by_test_id("all-well").click()
+        expect(self.row(household)).to_have_attribute("data-outcome", "seen_well")
+
+    def fever_visit(self, household: str, temperature: str) -> None:
+        """Somebody of the household has a fever: the form, saved."""
+        self.go(f"/households/{household}/visit")
+        self.page.get_by_test_id("outcome-seen_unwell").click()
+        self.page.get_by_test_id("temperature").first.fill(temperature)
+        self.page.get_by_test_id("save").click()
+        expect(self.page.get_by_test_id("household-page")).to_be_visible()
+
+    def expect_waiting(self, count: int) -> None:
+        expect(self.badge).to_have_attribute("data-waiting", str(count))
+
+    def expect_sent(self, *, seconds: float = 60) -> None:
+        """Everything made on this phone is confirmed."""
+        expect(self.badge).to_have_attribute("data-state", "done", timeout=seconds * 1000)
+
+    def device(self) -> str:
+        """The id this phone sends with its records."""
+        return self.page.evaluate(
+            """() => new Promise((done, failed) => {
+                 const opening = indexedDB.open('gridkeeper-device')
+                 opening.onerror = failed
+                 opening.onsuccess = () => {
+                   const ask = opening.result.transaction('meta').objectStore('meta').get('device')
+                   ask.onsuccess = () => { done(ask.result.value); opening.result.close() }
+                 }
+               })"""
+        )
+
+    def databases(self) -> list[str]:
+        return self.page.evaluate("async () => (await indexedDB.databases()).map((each) => each.name)")
+
+    @contextmanager
+    def answering(self, path: str, *, status: int, body: str, content_type: str) -> Iterator[list[str]]:
+        """While it lasts, requests to `path` are answered in the server's place; yields the bodies that were sent."""
+        seen: list[str] = []
+
+        def reply(route: Route) -> None:
+            seen.append(route.request.url)
+            route.fulfill(status=status, body=body, content_type=content_type)
+
+        pattern = f"**{path}"
+        self.page.route(pattern, reply)
+        try:
+            yield seen
+        finally:
+            self.page.unroute(pattern, reply)
