@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from backend.core.errors import ApiError, ErrorCode, error_body
 from backend.core.permissions import ANYONE, SIGNED_IN, DeclaredCapability, SessionSignIn
 
-__all__ = ["ANYONE", "SIGNED_IN", "ScopedAPIView", "csrf_failure", "error_response", "exception_handler"]
+__all__ = ["ANYONE", "SIGNED_IN", "ScopedAPIView", "error_response", "exception_handler"]
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +78,3 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
 def error_response(code: ErrorCode) -> JsonResponse:
     """The one error shape, for what refuses outside DRF."""
     return JsonResponse(error_body(code), status=code.status, json_dumps_params={"ensure_ascii": False})
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
-    """`CSRF_FAILURE_VIEW`."""
-    return error_response(ErrorCode.CSRF_FAILED)

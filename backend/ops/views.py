@@ -52,6 +52,8 @@ def unknown_api_path(request: HttpRequest) -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """`handler400`: a host name that is not ours, a request that cannot be read."""
+    if request.path.startswith("/admin/"):
+        return render(request, "404.html", status=400)
     return error_response(ErrorCode.BAD_REQUEST)
 
 
@@ -62,8 +64,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return error_response(ErrorCode.NOT_FOUND)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """`CSRF_FAILURE_VIEW`: in the office a page that says the way back, else the error shape."""
+    if request.path.startswith("/admin/"):
+        return render(request, "expired.html", status=403)
+    return error_response(ErrorCode.CSRF_FAILED)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """`handler500`."""
+    if request.path.startswith("/admin/"):
+        return render(request, "500.html", status=500)
     return error_response(ErrorCode.INTERNAL)
 
 
