@@ -43,7 +43,7 @@ class Receivers:
         return float(self._pipe.recv())
 
     def still_open(self) -> int:
-        return int(self._ask("open"))
+        return int(self._ask("count"))
 
     def close(self) -> None:
         self._ask("close")
@@ -56,61 +56,81 @@ class Receivers:
         return self._pipe.recv()
 
 
-def _run(pipe: Connection) -> None:
-    poll = select.epoll()
-    poll.register(pipe.fileno(), select.EPOLLIN)
-    sockets: dict[int, socket.socket] = {}
-    tails: dict[int, bytes] = {}
-    kept: list[Any] = []
-    mark, missing = b"", 0
-    while True:
-        for fd, _ in poll.poll():
-            if fd == pipe.fileno():
-                question, *given = pipe.recv()
-                if question == "subscribe":
-                    for _ in range(given[2]):
-                        connection = _subscription(given[0], given[1])
-                        kept.append(connection)
-                        _keep(connection._sock, sockets, poll)
-                elif question == "websockets":
-                    for n in range(given[2]):
-                        _keep(_websocket(given[0], given[1][n % len(given[1])]), sockets, poll)
-                elif question == "expect":
-                    mark, missing = given[0], len(sockets)
-                    tails.clear()
-                elif question == "close":
-                    for each in sockets.values():
+class _Child:
+    """The sockets and the loop that reads them."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe = pipe
+        self.poll = select.epoll()
+        self.poll.register(pipe.fileno(), select.EPOLLIN)
+        self.sockets: dict[int, socket.socket] = {}
+        self.tails: dict[int, bytes] = {}
+        self.kept: list[Any] = []
+        self.mark, self.missing = b"", 0
+
+    def run(self) -> None:
+        while True:
+            for fd, _ in self.poll.poll():
+                if fd != self.pipe.fileno():
+                    self.read(fd)
+                    continue
+                question, *given = self.pipe.recv()
+                if question == "close":
+                    for each in self.sockets.values():
                         each.close()
-                    pipe.send(None)
+                    self.pipe.send(None)
                     return
-                pipe.send(len(sockets))
-                continue
-            try:
-                data = sockets[fd].recv(1 << 18)
-            except BlockingIOError:
-                continue
-            except OSError:
-                data = b""
-            if not data:
-                poll.unregister(fd)
-                sockets.pop(fd).close()
-                continue
-            if _PING in data:
-                _answer(sockets[fd], data)
-            if mark and (mark in data or mark in tails.get(fd, b"") + data[:_TAIL]):
-                missing -= 1
-                tails.pop(fd, None)
-                if missing == 0:
-                    pipe.send(time.monotonic())
-                    mark = b""
-            elif mark:
-                tails[fd] = data[-_TAIL:]
+                getattr(self, question)(*given)
+                self.pipe.send(len(self.sockets))
+
+    def subscribe(self, url: str, channel: str, count: int) -> None:
+        for _ in range(count):
+            connection = _subscription(url, channel)
+            self.kept.append(connection)
+            self.keep(connection._sock)
+
+    def websockets(self, port: int, cookies: list[str], count: int) -> None:
+        for number in range(count):
+            self.keep(_websocket(port, cookies[number % len(cookies)]))
+
+    def expect(self, mark: bytes) -> None:
+        self.mark, self.missing = mark, len(self.sockets)
+        self.tails.clear()
+
+    def count(self) -> None:
+        """The answer to any question is how many are open."""
+
+    def keep(self, opened: socket.socket) -> None:
+        opened.setblocking(False)
+        self.sockets[opened.fileno()] = opened
+        self.poll.register(opened.fileno(), select.EPOLLIN)
+
+    def read(self, fd: int) -> None:
+        try:
+            data = self.sockets[fd].recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.poll.unregister(fd)
+            self.sockets.pop(fd).close()
+            return
+        if _PING in data:
+            _answer(self.sockets[fd], data)
+        if not self.mark:
+            return
+        if self.mark in data or self.mark in self.tails.get(fd, b"") + data[:_TAIL]:
+            self.missing -= 1
+            if self.missing == 0:
+                self.pipe.send(time.monotonic())
+                self.mark = b""
+        else:
+            self.tails[fd] = data[-_TAIL:]
 
 
-def _keep(opened: socket.socket, sockets: dict[int, socket.socket], poll: select.epoll) -> None:
-    opened.setblocking(False)
-    sockets[opened.fileno()] = opened
-    poll.register(opened.fileno(), select.EPOLLIN)
+def _run(pipe: Connection) -> None:
+    _Child(pipe).run()
 
 
 def _subscription(url: str, channel: str) -> Any:

@@ -64,7 +64,7 @@ def phones(count: int = CELLS, households: int = HOUSEHOLDS) -> list[Phone]:
     from backend.residents.services import households_create
 
     codes = ["22", "2205", "220521", "220521901", "220521901901"]
-    cells = [f"220521901901{n:03}" for n in range(901, 901 + count)]
+    cells = [f"220521901901{n:03}" for n in range(1, count + 1)]
     Region.objects.bulk_create(
         [Region(code=c, name=c, level=LEVEL_OF[len(c)], parent_code=_parent(c)) for c in codes + cells]
     )

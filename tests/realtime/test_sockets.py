@@ -1,5 +1,6 @@
 """The life of a socket on a real server: hello, catch-up, live, scope, refusals, farewells."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from backend.alerts.choices import CloseReason
 from backend.alerts.models import Alert
 from backend.alerts.selectors import last_seq
 from backend.alerts.services import alert_acknowledge, alert_close
+from backend.core import clock
 from backend.core.ids import new_id
 from backend.realtime import hub as hub_module
 from backend.realtime.services import duties_changed, signed_out
@@ -238,7 +240,7 @@ def test_patience_with_garbage_ends(server: Server, dial: Dial, village: User) -
     listener = dial(server, village).ready()
     for _ in range(21):
         listener.connection.send("x")
-    codes = []
+    codes: list[str] = []
     while not codes or codes[-1] == "not_json":
         codes.append(listener.error().code)
     assert codes[-1] == "too_many_requests"
@@ -295,7 +297,7 @@ def test_a_change_nobody_announced_is_found_at_the_next_heartbeat(
 ) -> None:
     monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 1)
     listener = dial(server, village).ready()
-    Duty.objects.filter(user=village).update(valid_to=timezone.now().date() - timezone.timedelta(days=2))
+    Duty.objects.filter(user=village).update(valid_to=clock.today() - dt.timedelta(days=2))
     assert listener.bye().code == "duties_changed"
     assert listener.close_code() == 4001
 
