@@ -46,13 +46,19 @@ def _opened(text: str) -> str:
 
 
 def scan(sources: dict[str, Iterable[str]], secrets: set[str]) -> tuple[list[str], int]:
-    """`(differences, characters read)`. A difference names the place and the number of leaks, never the data."""
+    """`(differences, characters read)`. A difference names the place and the number of leaks, never the data.
+
+    A place from which nothing came is a difference too: the search would have found nothing there whatever leaked.
+    """
     differences, read = [], 0
     for place, texts in sources.items():
         leaks: set[str] = set()
+        before = read
         for text in texts:
             read += len(text)
             leaks |= found_in(text, secrets)
+        if read == before:
+            differences.append(f"{place}: nothing to search")
         if leaks:
             differences.append(f"{place}: {len(leaks)} pieces of personal data")
     return differences, read
@@ -69,7 +75,8 @@ class BrokerTap:
 
     def __init__(self, url: str) -> None:
         self.lines: list[str] = []
-        self._client = redis.Redis.from_url(url, socket_timeout=1.0)
+        # No time limit: a listener that hears nothing for a while is no failure.
+        self._client = redis.Redis.from_url(url, socket_timeout=None)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -79,15 +86,12 @@ class BrokerTap:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        # The tap hears this as well, and so wakes up to find that it is over.
+        self._client.ping()
         self._thread.join(5)
         self._client.close()
 
     def _run(self) -> None:
         with self._client.monitor() as monitor:
             while not self._stop.is_set():
-                try:
-                    self.lines.append(json.dumps(monitor.next_command(), ensure_ascii=False, default=str))
-                except redis.TimeoutError:
-                    continue
-                except redis.RedisError:
-                    return
+                self.lines.append(json.dumps(monitor.next_command(), ensure_ascii=False, default=str))

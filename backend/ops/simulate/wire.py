@@ -11,6 +11,7 @@ import httpx
 #: Shares of uploads whose answer is lost after the server worked, and that are cut off while it works.
 LOST, CUT = 0.15, 0.05
 _CUT_AFTER = 0.03
+_TRIES = 3
 
 
 class NoAnswerError(Exception):
@@ -25,6 +26,8 @@ class Traffic:
     requests: int = 0
     lost: int = 0
     cut: int = 0
+    #: Connections that broke by themselves.
+    broken: int = 0
     seconds: list[float] = field(default_factory=list)
 
 
@@ -50,11 +53,21 @@ class Wire:
         return "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
 
     async def request(self, method: str, path: str, **more: Any) -> Any:
-        """The JSON of a successful answer, None for 204. Raises RuntimeError for any other."""
+        """The JSON of a successful answer, None for 204. Raises RuntimeError for any other.
+
+        Repeated when the connection breaks: every call of the protocol may be, and servers close idle connections.
+        """
         loop = asyncio.get_running_loop()
-        started = loop.time()
         headers = {"X-CSRFToken": self.csrf} if self.csrf and method != "GET" else {}
-        response = await self.client.request(method, path, headers=headers, **more)
+        for tries_left in range(_TRIES, -1, -1):
+            started = loop.time()
+            try:
+                response = await self.client.request(method, path, headers=headers, **more)
+                break
+            except httpx.TransportError:
+                if not tries_left:
+                    raise
+                self.traffic.broken += 1
         self.traffic.requests += 1
         self.traffic.urls.add(str(response.url))
         self.traffic.seconds.append(loop.time() - started)

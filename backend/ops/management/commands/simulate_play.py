@@ -56,7 +56,7 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
         ("答复：重复", f"{answers['duplicate']:,}"),
         ("答复：冲突", f"{answers['conflict']:,}"),
         ("答复：退回", f"{answers['rejected']:,}"),
-        ("丢失的答复、中断的上报", f"{traffic.lost:,}、{traffic.cut:,}"),
+        ("丢失的答复、中断的上报、断开的连接", f"{traffic.lost:,}、{traffic.cut:,}、{traffic.broken:,}"),
         ("请求", f"{traffic.requests:,}，p50 {_ms(traffic.seconds, 0.5)}，p99 {_ms(traffic.seconds, 0.99)}"),
         ("预警", f"{len(outcome.truth.concerns):,} 条；{outcome.sockets} 个连接共收到 {outcome.events_heard:,} 次"),
         ("从上报到收到预警", f"p50 {_ms(outcome.latencies, 0.5)}，p99 {_ms(outcome.latencies, 0.99)}"),
