@@ -187,7 +187,7 @@ export interface CodeRow {
   colour: Colour
   reason: string
   since: string
-  rule_version: string | number
+  rule_version: string
   clause: string
 }
 export interface VisitRow {
@@ -280,7 +280,7 @@ export interface AlertRow {
   acknowledged_by?: string | null
   closed_at?: string | null
   close_reason?: CloseReason | '' | null
-  why?: { text: string; rule: string; version: string | number; clause: string }
+  why?: { text: string; rule: string; version: string; clause: string }
   capabilities?: string[]
 }
 export type AlertEventType = 'raised' | 'acknowledged' | 'closed' | 'reopened'
@@ -386,7 +386,7 @@ export interface CodeHistory {
   colour: Colour
   reason: string
   since: string
-  rule_version?: string | number
+  rule_version?: string
   clause?: string
 }
 export interface PersonCode extends CodeHistory {
