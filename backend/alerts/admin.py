@@ -17,7 +17,7 @@ from backend.alerts.services import alert_acknowledge, alert_close, alert_reopen
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table
 from backend.core.errors import ApiError
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import clause_words, link, time_words
+from backend.core.office.words import clause_words, link, time_words, version_words
 
 
 class CloseForm(DeedForm):
@@ -150,7 +150,7 @@ class AlertAdmin(ServiceModelAdmin):
         why = [
             Fact("触发原因", target.why, wide=True),
             Fact("规则", RuleKey(target.rule).label),
-            Fact("规则版本", target.rule_version),
+            Fact("规则版本", version_words(target.rule_version), wide=True),
             Fact("条款", clause_words(target.clause), wide=True),
         ]
         return [Section("预警", facts), Section("为什么", why)]

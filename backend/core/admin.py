@@ -139,7 +139,7 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only declared filters: a free `?column__startswith=` would read columns letter by letter."""
-        return False
+        return lookup in {getattr(listed, "parameter_name", None) for listed in self.list_filter}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DjangoChangeList]:
         return ScopedChangeList

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from backend.accounts.choices import Capability
 from backend.core.admin import Fact, Section, ServiceModelAdmin, Table, object_link
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import clause_words, day_words, mark, quiet, time_words
+from backend.core.office.words import clause_words, day_words, mark, quiet, time_words, version_words
 from backend.core.symptoms import Symptom
 from backend.health.choices import Colour, Method, MonitoringKind, MonitoringState, Session, Trigger
 from backend.health.models import CodeDecision, CodeStatus, DailyCheck, Monitoring
@@ -99,7 +99,7 @@ class MonitoringAdmin(PersonDeedless):
                 "为什么",
                 [
                     Fact("依据", clause_words(target.clause), wide=True),
-                    Fact("规则版本", target.rule_version, wide=True),
+                    Fact("规则版本", version_words(target.rule_version), wide=True),
                 ],
             ),
         ]
@@ -162,7 +162,7 @@ class CodeStatusAdmin(PersonDeedless):
                 [
                     Fact("原因", target.reason, wide=True),
                     Fact("依据", clause_words(target.clause), wide=True),
-                    Fact("规则版本", target.rule_version, wide=True),
+                    Fact("规则版本", version_words(target.rule_version), wide=True),
                 ],
             ),
         ]
@@ -261,6 +261,6 @@ def fact_section(fact: Any) -> Section:
             Fact("收到时间", time_words(fact.received_at)),
             Fact("记录人", fact.author_name),
             Fact("时间", mark("存疑，未计入报表", "warn") if fact.doubtful else "正常"),
-            Fact("规则版本", fact.rule_version, wide=True),
+            Fact("规则版本", version_words(fact.rule_version), wide=True),
         ],
     )

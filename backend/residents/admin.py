@@ -11,6 +11,7 @@ from django.urls import reverse
 from backend.accounts.choices import Capability
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table, object_link
 from backend.core.ids import new_id
+from backend.core.office.directory import directory
 from backend.core.office.filters import RegionFilter, choice_filter
 from backend.core.office.words import mark, quiet, time_words
 from backend.regions.formfields import CellForm
@@ -213,7 +214,11 @@ class HouseholdAdmin(ServiceModelAdmin):
         people = Person.objects.visible_to(request.user, Capability.PERSON_VIEW).filter(household=target)[:50]
         rows = [[object_link(p), purpose_words(p), f"尾号 {p.phone_last4}" if p.phone_last4 else ""] for p in people]
         tenures = target.tenures.order_by("-valid_from")[:20]
-        spans = [[t.region_code, time_words(t.valid_from), time_words(t.valid_to) or "至今"] for t in tenures]
+        names = directory().names({t.region_code for t in tenures})
+        spans = [
+            [names.get(t.region_code, t.region_code), time_words(t.valid_from), time_words(t.valid_to) or "至今"]
+            for t in tenures
+        ]
         return [
             Table("登记人员", ["姓名", "登记目的", "电话"], rows, empty="这户没有登记人员。"),
             Table("网格归属", ["网格", "起", "止"], spans),

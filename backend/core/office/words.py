@@ -1,6 +1,7 @@
 """How values read in the office: words with a shape beside them, times as people say them. No colour stands alone."""
 
 import datetime as dt
+import re
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -33,6 +34,16 @@ def link(url: str, text: object) -> SafeString:
 def clause_words(clause: str) -> str:
     """A clause as the office reads it; packs say in English where its wording is not at hand."""
     return clause.replace("clause text not held", "条款原文未收录")
+
+
+def version_words(version: str) -> str:
+    """`national-2021.1:fever_threshold@2020-02-24` → 全国规则 2021.1 版，2020年2月24日起执行."""
+    parts = re.fullmatch(r"(\w+)-([\d.]+):[^@]*@(\d{4})-(\d{2})-(\d{2})", version)
+    if parts is None:
+        return version
+    pack, edition, year, month, day = parts.groups()
+    whose = "全国" if pack == "national" else "本地"
+    return f"{whose}规则 {edition} 版，{year}年{int(month)}月{int(day)}日起执行"
 
 
 def day_words(day: dt.date | None) -> str:

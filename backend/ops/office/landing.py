@@ -19,6 +19,7 @@ from backend.core.office.directory import directory
 from backend.core.office.trend import trend_line
 from backend.core.office.words import time_words
 from backend.core.scope import Scope
+from backend.ops.office.navigation import sidebar
 from backend.regions.choices import Level
 from backend.reports.choices import State
 from backend.reports.models import DailyReport
@@ -60,6 +61,11 @@ def landing_context(request: HttpRequest) -> dict[str, Any]:
         context["alerts"] = _alerts(user, within)
     if user.has_capability(Capability.RETURNEE_VIEW, region):
         context["returnees"] = _returnees(user, within, today)
+    if not {"figures", "alerts", "returnees"} & context.keys():
+        # Who keeps users and rules has no day of his own: the page leads to what he keeps.
+        context["desks"] = [
+            item for group in sidebar(request) for item in group["items"] if item["permission"](request)
+        ][1:]
     return context
 
 

@@ -66,6 +66,7 @@
     const part = (type) => parts.find((p) => p.type === type).value;
     return `${part("month")}月${part("day")}日 ${part("hour")}:${part("minute")}`;
   };
+  const dayOnly = (day) => `${Number(day.slice(5, 7))}月${Number(day.slice(8))}日`;
   const number = (value) => SHORT.format(value);
 
   const step = (day, by) => {
@@ -166,12 +167,12 @@
   const summary = (page) => {
     const parts = [];
     const evidence = page.evidence;
-    if (page.state === "running") parts.push(`${page.day} 还在进行，以下是截至目前的数字${page.cutoff ? `，${clock(page.cutoff)} 截止` : ""}。`);
+    if (page.state === "running") parts.push(`${dayOnly(page.day)} 还在进行，以下是截至目前的数字${page.cutoff ? `，${clock(page.cutoff)} 截止` : ""}。`);
     else if (page.is_closed) {
-      parts.push(`${page.day} 已于 ${clock(page.cutoff)} 截止，`);
+      parts.push(`${dayOnly(page.day)} 已于 ${clock(page.cutoff)} 截止，`);
       if (page.value === "zero") parts.push(`零报告：${evidence.facts} 条记录，无异常。`);
       else parts.push(`${page.reported} / ${page.expected} 个网格计入合计。`);
-    } else if (page.cutoff) parts.push(`${page.day} 将于 ${clock(page.cutoff)} 截止。`);
+    } else if (page.cutoff) parts.push(`${dayOnly(page.day)} 将于 ${clock(page.cutoff)} 截止。`);
     if (evidence.facts) parts.push(` 依据 ${number(evidence.facts)} 条记录（走访 ${number(evidence.visits)}，测温 ${number(evidence.checks)}），最近收到 ${clock(evidence.last_received_at)}。`);
     if (page.submitted_by) parts.push(` ${page.submitted_by} ${clock(page.submitted_at)} 确认。`);
     const nodes = [make("span", {}, ...parts)];
