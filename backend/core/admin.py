@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList as DjangoChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -177,6 +178,14 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
         if data is not None and "cl" in data:
             data["filter_words"] = list(filter_words(data["cl"].filter_specs, data["cl"]))
         return response
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """A bulk action; keys that are none are refused in words."""
+        try:
+            return super().response_action(request, queryset)
+        except (ValidationError, ValueError):
+            messages.error(request, "所选内容有误，请重新选择。")
+            return None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,8 +27,8 @@ from tests.residents.factories import HEAD
 VILLAGE = CELL[:12]
 
 
-def do(desk: Client, name: str, target: Any = None, **data: Any) -> Any:
-    url = reverse(f"admin:{name}", args=[target.pk] if target is not None else [])
+def do(desk: Client, deed: str, target: Any = None, /, **data: Any) -> Any:
+    url = reverse(f"admin:{deed}", args=[target.pk] if target is not None else [])
     return desk.post(url, data)
 
 
@@ -65,7 +64,7 @@ def test_a_reveal_asks_for_a_purpose_shows_once_and_leaves_a_trace(here: Corner,
     assert "purpose" in refused.context["form"].errors
     answer = do(desk, "residents_household_do_reveal", here.household, fields=["name"], purpose="核实住户信息")
     assert ("姓名", HEAD) in answer.context["done"].shown
-    assert answer["Cache-Control"] == "no-store"
+    assert "no-store" in answer["Cache-Control"]
     entry = AuditEntry.objects.get(action="household_reveal")
     assert (entry.actor_name, entry.detail["purpose"]) == ("clerk", "核实住户信息")
     assert HEAD not in json.dumps(entry.detail, ensure_ascii=False)
@@ -165,13 +164,15 @@ def test_bad_addresses_are_no_faults(here: Corner, desk: Client) -> None:
         "/admin/audit/auditentry/?q=%00",
     ):
         assert desk.get(url).status_code in {200, 302, 404}, url
-    assert desk.post("/admin/find/", {"q": "\x00\ud800"[:1] + "5"}).status_code == 200
+    assert desk.post("/admin/find/", {"q": "\x005幢"}).status_code == 200
+    chosen = {"action": "acknowledge_chosen", "_selected_action": ["not-a-key"]}
+    assert desk.post("/admin/alerts/alert/", chosen).status_code in {200, 302}
 
 
 def test_the_search_takes_numbers_by_post_only(here: Corner, desk: Client) -> None:
     answer = desk.post("/admin/find/", {"q": "12900001234"})
     assert [group["title"] for group in answer.context["groups"]] == ["登记人员"]
-    assert answer["Cache-Control"] == "no-store"
+    assert "no-store" in answer["Cache-Control"]
     assert desk.get("/admin/find/?q=12900001234").context["groups"] == []
     assert desk.post("/admin/find/", {"q": "3-2-501"}).context["groups"][0]["title"] == "住户"
 
@@ -211,28 +212,31 @@ def test_signing_in_to_the_office(here: Corner, clerk: User) -> None:
         "alerts_alert", "audit_auditentry", "reports_outboxfile", "regions_region",
     ],
 )  # fmt: skip
-def test_lists_cost_the_same_whatever_their_length(page: str, here: Corner, desk: Client) -> None:
+def test_lists_cost_the_same_whatever_their_length(page: str, here: Corner, desk: Client, settings: Any) -> None:
+    # The demo's clock is read once a second, which would count now and then.
+    settings.DEMO_MODE = False
     url = reverse(f"admin:{page}_changelist")
     desk.get(url)
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         desk.get(url)
+    settings.DEMO_MODE = True
     furnish("220521901901902")
     furnish("220521901901903")
+    settings.DEMO_MODE = False
     with CaptureQueriesContext(connection) as many:
         desk.get(url)
     assert len(many) == len(few)
     assert len(few) <= 14
 
 
-def test_the_landing_page_costs_the_same_whatever_there_is(
-    here: Corner, desk: Client, user_with: Callable[..., User]
-) -> None:
+def test_the_landing_page_costs_the_same_whatever_there_is(here: Corner, desk: Client, settings: Any) -> None:
+    settings.DEMO_MODE = False
     desk.get("/admin/")
     with CaptureQueriesContext(connection) as few:
         desk.get("/admin/")
+    settings.DEMO_MODE = True
     furnish("220521901901902")
+    settings.DEMO_MODE = False
     with CaptureQueriesContext(connection) as many:
         desk.get("/admin/")
     assert len(many) == len(few)

@@ -45,12 +45,12 @@ def password_change(*, user: User, old: str, new: str, request: HttpRequest | No
     _set(user=user, actor=user, password=new, action="password_changed", keep=request)
 
 
-def password_reset(*, actor: User, user: User) -> str:
+def password_reset(*, actor: User | None, user: User) -> str:
     """Issue a one-time code for somebody below, e.g. a village worker by his township. Returned once, kept as a hash.
 
-    Valid for 24 hours; the old password and the open sessions end at once. Raises `grant_too_wide`.
+    `actor` None is the operator at the server, for who has nobody above him. Valid for 24 hours; the old password and the open sessions end at once. Raises `grant_too_wide`.
     """
-    if not commands(actor, user, Capability.PASSWORD_RESET):
+    if actor is not None and not commands(actor, user, Capability.PASSWORD_RESET):
         raise ApiError(ErrorCode.GRANT_TOO_WIDE, message="只能为本辖区内的下级人员重置密码。")
     code = "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
     with transaction.atomic():

@@ -13,7 +13,8 @@ from backend.core.admin import name_places, object_link
 from backend.regions.models import Region
 from backend.residents.choices import DocumentType
 from backend.residents.models import Person
-from backend.residents.selectors import document_digest, households_found, phone_digest
+from backend.residents.rules import phone_problem
+from backend.residents.selectors import document_digest, households_found, phone_owners
 
 #: Rows shown of each kind.
 LIMIT = 20
@@ -57,17 +58,24 @@ def _found(user: Any, words: str) -> Iterator[dict[str, Any]]:
 
 
 def _people(user: Any, words: str) -> list[Any]:
-    digits = words.replace(" ", "")
-    if len(digits) < 7 or not digits[:-1].isalnum():
+    if _is_phone(words):
+        return phone_owners(user, words)[1]
+    number = words.replace(" ", "")
+    if len(number) < 7 or not number.isascii() or not number.isalnum():
         return []
-    wanted = Q(document_index__in=[document_digest(kind, digits) for kind in DocumentType.values])
-    if digits.isdigit():
-        wanted |= Q(phone_index=phone_digest(digits))
-    return list(Person.objects.visible_to(user, Capability.PERSON_VIEW).filter(wanted)[: LIMIT + 1])
+    digests = [document_digest(kind, number) for kind in DocumentType.values]
+    rows = Person.objects.visible_to(user, Capability.PERSON_VIEW).filter(document_index__in=digests)
+    return list(rows.select_related("household")[: LIMIT + 1])
 
 
 def _households(user: Any, words: str) -> list[Any]:
+    if _is_phone(words):
+        return phone_owners(user, words)[0]
     return list(households_found(user, Capability.HOUSEHOLD_VIEW, q=words)[: LIMIT + 1])
+
+
+def _is_phone(words: str) -> bool:
+    return not phone_problem(words, demo=True)
 
 
 def _regions(user: Any, words: str) -> list[Any]:

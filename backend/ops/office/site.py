@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.sites import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from unfold.sites import UnfoldAdminSite
@@ -48,6 +48,9 @@ class OfficeSite(UnfoldAdminSite):
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            # PostgreSQL's text has no NUL: an address that holds one names nothing.
+            if "\0" in request.path or any("\0" in value for _, values in request.GET.lists() for value in values):
+                raise Http404
             own = {reverse("admin:password_change"), reverse("admin:logout")}
             if getattr(request.user, "must_change_password", False) and request.path not in own:
                 return HttpResponseRedirect(reverse("admin:password_change"))
