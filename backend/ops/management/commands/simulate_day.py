@@ -28,11 +28,7 @@ class Command(BaseCommand):
         if str(launch) not in sys.path:
             # The launcher lies outside the backend, because it must run before anything is installed.
             sys.path.insert(0, str(launch))
-        stacks, paths, resetting = (importlib.import_module(f"launch.{name}") for name in ("stack", "paths", "reset"))
-        place = paths.Folder(where)
-        place.make()
-        resetting.reset(place)
-        stack = stacks.Stack(where, demo=True)
+        stack = importlib.import_module("launch.stack").Stack(where, demo=True).reset()
         try:
             self._say(f"在 {where} 启动一套独立的系统……")
             stack.start()
