@@ -8,6 +8,7 @@ See docs/reports.md.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from backend.reports.choices import Kind
 from backend.reports.sources import SOURCES
@@ -75,11 +76,13 @@ _CATALOGUE: tuple[Indicator, ...] = (
 )  # fmt: skip
 
 
+@cache
 def indicators() -> tuple[Indicator, ...]:
     """Every indicator whose sources exist, in the order of the report."""
     return tuple(indicator for indicator in _CATALOGUE if indicator.installed())
 
 
+@cache
 def stored() -> tuple[Indicator, ...]:
     """The indicators that are counted and stored; the rest are derived from them."""
     return tuple(indicator for indicator in indicators() if indicator.terms)

@@ -38,7 +38,7 @@ def counted(*, whole_day: bool) -> tuple[str, ...]:
 
 def leaf(*, full: bool, whole_day: bool, closed: bool) -> str:
     """`rollup_unit` with one row per cell: one GROUP BY over the records of each source, and what the cell says."""
-    cells = WHOLE_PROVINCE if full else TOUCHED
+    base = "regions_region r" if full else "rollup_scope scope JOIN regions_region r ON r.code = scope.region_code"
     used = aggregates(full=full, whole_day=whole_day)
     evidence = [name for name in used if SOURCES[name].evidence]
     common = ",\n".join(f"{name} AS ({sql})" for name, sql in used.items())
@@ -64,8 +64,8 @@ counted AS (
   SELECT r.code AS region_code, r.parent_code, {figures}, {", ".join(f"{sql} AS {name}" for name, sql in sums.items())},
          %(has_exempt)s AND {_EXEMPT} AS exempt,
          (r.valid_from IS NULL OR r.valid_from <= %(day)s) AND (r.valid_to IS NULL OR r.valid_to >= %(day)s) AS valid
-  FROM regions_region r {joins}
-  WHERE r.level = 'grid' AND NOT r.placeholder AND {cells.format(column="r.code")}
+  FROM {base} {joins}
+  WHERE r.level = 'grid' AND NOT r.placeholder AND r.code >= %(low)s AND r.code < %(high)s
 ),
 summed AS (
   SELECT counted.region_code, counted.parent_code,
@@ -253,12 +253,10 @@ WHERE w.revision > 0 AND w.level = 'grid' ORDER BY w.region_code
 INSERT INTO reports_reportrevision ({columns})
 SELECT {picked.format(children="coalesce(k.children, '{}'::jsonb)")}
 FROM rollup_written w JOIN rollup_unit u USING (region_code)
-LEFT JOIN (
-  SELECT c.parent_code, jsonb_object_agg(c.region_code, c.revision) AS children FROM reports_dailyreport c
-  WHERE c.business_day = %(day)s AND c.revision > 0 AND c.parent_code IN
-    (SELECT region_code FROM rollup_written WHERE revision > 0 AND level <> 'grid')
-  GROUP BY c.parent_code
-) k ON k.parent_code = w.region_code
+LEFT JOIN LATERAL (
+  SELECT jsonb_object_agg(c.region_code, c.revision) AS children FROM reports_dailyreport c
+  WHERE c.business_day = %(day)s AND c.parent_code = w.region_code AND c.revision > 0
+) k ON true
 WHERE w.revision > 0 AND w.level <> 'grid' ORDER BY w.region_code
 """
     return cells, above

@@ -51,7 +51,7 @@ def rollup_run(*, step: Pass) -> int:
         written = 0
         if full or seen or step.closing is not None:
             _count(cursor, step, parameters, full=full, whole_day=whole_day)
-            written = _store(cursor, parameters, full=full)
+            written = _store(cursor, parameters, clear=full and step.day.as_of is not None)
         if seen:
             cursor.execute(rollup_sql.RELEASE, parameters)
     step.day.as_of = step.as_of
@@ -90,7 +90,7 @@ def _count(cursor: Any, step: Pass, parameters: dict[str, Any], *, full: bool, w
         cursor.execute("CREATE TEMP TABLE rollup_scope ON COMMIT DROP AS SELECT region_code FROM rollup_seen")
         cursor.execute("ANALYZE rollup_scope")
     cursor.execute(rollup_sql.leaf(full=full, whole_day=whole_day, closed=step.levels_closed > 0), parameters)
-    cursor.execute("ANALYZE rollup_unit")
+    cursor.execute("ANALYZE rollup_unit (region_code, parent_code)")
     for rank, level in enumerate(LEVELS_UPWARD[1:], start=1):
         closed = rank < step.levels_closed
         if full:
@@ -102,14 +102,15 @@ def _count(cursor: Any, step: Pass, parameters: dict[str, Any], *, full: bool, w
         cursor.execute(sql, parameters)
 
 
-def _store(cursor: Any, parameters: dict[str, Any], *, full: bool) -> int:
-    """Write the changed reports and their revisions."""
+def _store(cursor: Any, parameters: dict[str, Any], *, clear: bool) -> int:
+    """Write the changed reports and their revisions; `clear`: drop open reports of units that are no more."""
     cursor.execute(rollup_sql.WRITTEN)
     cursor.execute(rollup_sql.write(), parameters)
     written = cursor.rowcount
-    if full:
+    if clear:
         cursor.execute(rollup_sql.FORGET, parameters)
-    if parameters["closed"]:
+    if written and parameters["closed"]:
+        cursor.execute("ANALYZE rollup_written (region_code)")
         for sql in rollup_sql.revise():
             cursor.execute(sql, parameters)
     return int(written)
