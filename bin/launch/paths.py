@@ -11,8 +11,14 @@ PYTHON = VENV / "bin" / "python"
 TOOLS = VAR / "tools"
 STAMPS = VAR / "stamps"
 PWA = REPOSITORY / "pwa"
+
+
+def short_hash(path: Path) -> str:
+    return hashlib.sha256(str(path).encode()).hexdigest()[:16]
+
+
 #: Where data and binaries of PostgreSQL go when `nobody` cannot reach the clone.
-SYSTEM_HOME = Path("/var/lib/gridkeeper")
+SYSTEM_HOME = Path("/var/lib/gridkeeper") / short_hash(REPOSITORY)
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ class Folder:
 
     @property
     def system_home(self) -> Path:
-        """Stand-in for `postgres` and its binaries when `nobody` cannot reach this folder."""
-        return SYSTEM_HOME / hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
+        """Stand-in for `postgres` when `nobody` cannot reach this folder; the binaries beside it serve all stacks."""
+        return SYSTEM_HOME / ("site" if self.root == VAR else f"stack-{short_hash(self.root)}")
 
     def make(self) -> None:
         for path in (self.root, self.run, self.logs, self.secrets, self.valkey):

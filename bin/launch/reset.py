@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from launch.paths import Folder
+from launch.paths import SYSTEM_HOME, VAR, Folder
 from launch.postgres import Postgres
-from launch.processes import marked, stop_all
+from launch.processes import marked, stop_all, working_in
 from launch.steps import LaunchError, say
 from launch.valkey import Valkey
 
@@ -25,9 +25,20 @@ def reset(folder: Folder) -> None:
     for entry in folder.run.iterdir():
         if entry.suffix != ".lock":
             _remove(entry)
-    if folder.system_home.exists():
-        say(f"  删除 {folder.system_home}")
-        _remove(folder.system_home)
+    _clear_system_home(folder)
+
+
+def _clear_system_home(folder: Folder) -> None:
+    """Data outside the clone: this stack's, and with the site's own reset that of every other stack not running."""
+    if not SYSTEM_HOME.exists():
+        return
+    for home in SYSTEM_HOME.glob("*/postgres"):
+        others = folder.root == VAR and not any(working_in(home / "data", "postgres"))
+        if home.parent == folder.system_home or others:
+            say(f"  删除 {home.parent}")
+            _remove(home.parent)
+    if not any(SYSTEM_HOME.glob("*/postgres")):
+        _remove(SYSTEM_HOME)
 
 
 def _remove(path: Path) -> None:
