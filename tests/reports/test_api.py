@@ -231,6 +231,7 @@ def test_a_day_before_any_rule_or_record_is_not_in_use(world: World, sign: Sign)
     assert (body["state"], body["cutoff"], body["can_submit"]) == ("inactive", None, False)
     assert submit(client, VILLAGE, day="1999-01-01").status_code == 409
     assert submit(client, VILLAGE, day="2026-13-01").json()["code"] == "bad_field"
+    assert submit(client, VILLAGE, day="9999-12-31").json()["code"] == "too_early"
 
 
 def test_who_may_not_confirm(world: World, sign: Sign) -> None:

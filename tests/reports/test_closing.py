@@ -9,6 +9,7 @@ from django.db import connections, transaction
 
 from backend.facts.models import TouchedCell
 from backend.facts.services import cells_touch
+from backend.policies.selectors import PolicyMissingError
 from backend.reports.models import DailyReport, ReportDay, ReportRevision
 from backend.reports.services import closing as closing_service
 from backend.reports.services import (
@@ -180,6 +181,14 @@ def test_days_lost_in_an_outage_are_closed_in_order(world: World) -> None:
     assert days == {DAY + dt.timedelta(days=n): 6 if n < 4 else 0 for n in range(5)}
     assert world.report(PROVINCE, DAY + dt.timedelta(days=1)).value == "missing"
     assert world.report(PROVINCE, DAY + dt.timedelta(days=2)).late
+
+
+def test_a_day_that_no_pack_speaks_of_does_not_hold_up_the_others(world: World) -> None:
+    world.visit(day=dt.date(2019, 1, 1))
+    world.visit()
+    with pytest.raises(PolicyMissingError):
+        touched_refresh()
+    assert world.report(CELL).figures["reached"] == 1
 
 
 def test_the_sweep_looks_only_where_something_arrived(world: World, django_assert_num_queries: Any) -> None:

@@ -7,7 +7,7 @@ workers may try at once, and one that dies leaves a state from which the next ti
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import connection, transaction
 
@@ -121,29 +121,35 @@ def _touched_days(province: str) -> list[dt.date]:
 def reports_advance(*, budget_seconds: float = 45.0) -> int:
     """Everything that is due in every province, oldest day first: the tick's share. Returns the days looked at.
 
-    Stops after `budget_seconds`; the next call goes on where this one stopped.
+    Stops after `budget_seconds`; the next call goes on where this one stopped. A day that fails does not stop the
+    others; its error is raised when they are done.
     """
     deadline = time.monotonic() + budget_seconds
-    looked_at = 0
-    for province in active_provinces():
-        for day in days_due(province=province):
-            if time.monotonic() > deadline:
-                return looked_at
-            day_advance(province=province, day=day)
-            looked_at += 1
-    return looked_at
+    due = ((province, day) for province in active_provinces() for day in days_due(province=province))
+    return _advance_each(pair for pair in due if time.monotonic() < deadline)
 
 
 def touched_refresh() -> int:
     """The days in which records arrived since they were last counted: the fast sweep. Returns the days looked at."""
-    pairs = {
-        (code[:PROVINCE_DIGITS], day)
-        for day, code in TouchedCell.objects.values_list("business_day", "region_code").distinct().iterator()
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT left(region_code, %s), business_day FROM facts_touchedcell ORDER BY 1, 2",
+            [PROVINCE_DIGITS],
+        )
+        pairs = cursor.fetchall()
     active = set(active_provinces()) if pairs else set()
-    looked_at = 0
-    for province, day in sorted(pairs):
-        if province in active:
+    return _advance_each(pair for pair in pairs if pair[0] in active)
+
+
+def _advance_each(pairs: Iterable[tuple[str, dt.date]]) -> int:
+    looked_at, failure = 0, None
+    for province, day in pairs:
+        looked_at += 1
+        try:
             day_advance(province=province, day=day)
-            looked_at += 1
+        except Exception as error:  # noqa: BLE001 - one broken day must not hold up a province's others
+            logger.error("day %s of %s not advanced: %s", day, province, type(error).__name__)
+            failure = error
+    if failure is not None:
+        raise failure
     return looked_at

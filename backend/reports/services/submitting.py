@@ -27,6 +27,8 @@ def report_submit(*, actor: Any, region: Region, day: dt.date, confirm: Confirm,
     Raises `wrong_state` where no cell is in use, `too_early`, `already_closed` once the level above has added it up,
     and `zero_contradicted` with the figures that speak against a zero.
     """
+    if day > clock.today():
+        raise ApiError(ErrorCode.TOO_EARLY)
     province = region.code[:PROVINCE_DIGITS]
     window = window_of(region.code, region.parent_code, day)
     now = clock.now()
