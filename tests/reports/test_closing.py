@@ -5,7 +5,8 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from backend.facts.models import TouchedCell
 from backend.facts.services import cells_touch
@@ -227,3 +228,16 @@ def _commit_is_visible(collect: Any) -> None:
         collect()
     finally:
         touches.WATCHES = watches
+
+
+def test_an_idle_system_writes_nothing(world: World) -> None:
+    world.visit()
+    stock_touches_collect()
+    world.advance()
+    _commit_is_visible(stock_touches_collect)
+    world.advance()
+    with CaptureQueriesContext(connection) as queries:
+        stock_touches_collect()
+        touched_refresh()
+    written = [q["sql"] for q in queries if q["sql"].startswith(("UPDATE", 'INSERT INTO "reports', "DELETE"))]
+    assert not written

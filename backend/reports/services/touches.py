@@ -88,8 +88,11 @@ def stock_touches_collect() -> int:
                 continue
             # A position above what the database knows now comes from before a restore: begin anew.
             if low is not None and low < high:
+                # Where nothing changed the mark stays: an idle system writes nothing, and the window is an index range.
                 parameters: dict[str, Any] = {"now": now, "today": clock.business_day(now), "low": low, "high": high}
                 cursor.execute(_TOUCH.format(pairs=watch.pairs), parameters)
+                if not cursor.rowcount:
+                    continue
                 touched += cursor.rowcount
             StockMark.objects.update_or_create(source=watch.source, defaults={"position": high})
     return touched
