@@ -25,6 +25,8 @@ _UPPER = (
 _COUNTIES = ("420102", "429004")
 HOUSEHOLDS_PER_CELL = 24
 _CELLS_PER_VILLAGE = 5
+#: Households per call of the service.
+_AT_ONCE = 500
 _VILLAGES_PER_TOWNSHIP = 4
 #: One cell in so many has no worker: from it nothing comes.
 _SILENT_EVERY = 20
@@ -87,8 +89,10 @@ def world_make(*, phones: int, chance: Random, folder: Path, day: dt.date) -> Wo
             cell_create(actor=None, item=item)
             households = tuple(_household(item.code, name, door, chance, eve) for door in range(HOUSEHOLDS_PER_CELL))
             cells.append(Cell(item.code, f"phone{index + 1:03d}" if index < phones else "", households))
+        doors = [household for cell in cells for household in cell.households]
+        for start in range(0, len(doors), _AT_ONCE):
+            households_create(items=doors[start : start + _AT_ONCE], actor=None)
         for cell in cells:
-            households_create(items=cell.households, actor=None)
             if cell.username:
                 _user(cell.username, f"网格员{cell.username[5:]}", Role.GRID_WORKER, cell.code, password)
         offices = _offices({village[:9] for village, _ in villages}, password)

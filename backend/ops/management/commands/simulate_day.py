@@ -1,6 +1,7 @@
 """`bin/manage simulate_day --phones 200`: a whole day on a stack of its own. See docs/simulate.md."""
 
 import importlib
+import signal
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -9,6 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+
+
+def _end(*_: Any) -> None:
+    """Told to end, the command stops the stack that it started."""
+    raise SystemExit(143)
 
 
 class Command(BaseCommand):
@@ -29,6 +35,7 @@ class Command(BaseCommand):
             # The launcher lies outside the backend, because it must run before anything is installed.
             sys.path.insert(0, str(launch))
         stack = importlib.import_module("launch.stack").Stack(where, demo=True).reset()
+        before = signal.signal(signal.SIGTERM, _end)
         try:
             self._say(f"在 {where} 启动一套独立的系统……")
             stack.start()
@@ -39,6 +46,7 @@ class Command(BaseCommand):
             )  # fmt: skip
         finally:
             stack.stop()
+            signal.signal(signal.SIGTERM, before)
         if done.returncode:
             raise CommandError(f"模拟没有通过，详见 {where / 'result.json'} 和 {where / 'logs'}。", returncode=1)
 
