@@ -4,6 +4,7 @@ Each role serves where `here` is; `there` lies in another province. A door is op
 404, 405 nor a fault: what it then says about the body is another test's business.
 """
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import Model
+from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
@@ -21,6 +24,7 @@ from backend.alerts.choices import CloseReason
 from backend.alerts.models import Alert
 from backend.alerts.services import alert_close
 from backend.core import clock
+from backend.core.admin import ServiceModelAdmin
 from backend.core.api import ANYONE, SIGNED_IN
 from backend.core.checks import api_views
 from backend.policies.models import PolicyRule
@@ -178,6 +182,10 @@ def _named_routes(resolver: Any = None, prefix: str = "", space: str = "") -> It
             yield route, f"{space}{entry.name}" if entry.name else ""
 
 
+def _pages() -> list[tuple[type[Model], ServiceModelAdmin]]:
+    return [(model, page) for model, page in admin.site._registry.items() if isinstance(page, ServiceModelAdmin)]
+
+
 def _office_rows() -> Iterator[Row]:
     yield _office("index", _C.OFFICE)
     yield _office("find", _C.OFFICE)
@@ -186,22 +194,23 @@ def _office_rows() -> Iterator[Row]:
     yield _office("day_tree", _C.REPORT_VIEW)
     yield _office("password_change", _C.OFFICE)
     yield _office("jsi18n", _C.OFFICE)
-    for model, page in admin.site._registry.items():
+    for model, page in _pages():
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         need = page.view_capability
         yield _office(f"{name}_changelist", need)
         # National rules lie nowhere in particular.
-        key = None if name == "policies_policyrule" else name
-        if key:
-            yield _office(f"{name}_change", need, key=key)
-            yield _office(f"{name}_history", need, key=key)
+        if name != "policies_policyrule":
+            yield _office(f"{name}_change", need, key=name)
+            yield _office(f"{name}_history", need, key=name)
         for deed in page.deeds:
             full = f"{name}_do_{deed.name}"
-            more = {"who": DEED_WHO.get(full), "given": GIVEN.get(full, lambda corner: None)}
             viewers = frozenset(role for role in Role if need in CAPABILITIES_OF[role])
-            more["who"] = viewers & (more["who"] or frozenset(Role))
+            who = viewers & DEED_WHO.get(full, viewers)
+            given = GIVEN.get(full, lambda corner: None)
             # GET and POST pass the same guard; POST goes through it and on to the form or the service.
-            yield _office(full, deed.capability, method="POST", key=None if deed.on_list else name, **more)
+            yield _office(
+                full, deed.capability, method="POST", key=None if deed.on_list else name, who=who, given=given
+            )
     yield _office("reports_outboxfile_file", _C.REPORT_VIEW, key="reports_outboxfile")
 
 
@@ -231,7 +240,8 @@ def test_rows_ask_for_what_the_views_declare() -> None:
 
 
 def test_pages_name_real_capabilities() -> None:
-    for page in admin.site._registry.values():
+    assert len(_pages()) == len(admin.site._registry)
+    for _, page in _pages():
         assert page.view_capability in Capability.values, page
         for deed in page.deeds:
             assert deed.capability in Capability.values, deed
@@ -252,14 +262,20 @@ class _UndoneError(Exception):
     """Rolls back what a request wrote."""
 
 
-def _ask(user: User | None, row: Row, corner: Corner) -> Any:
+def _signed_in(user: User) -> Client:
     client = Client(raise_request_exception=False)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def _ask(browser: Client, row: Row, corner: Corner) -> Any:
+    """What `row` answers to this browser; nothing that it does lasts, not even signing out."""
+    client = Client(raise_request_exception=False)
+    client.cookies = copy.deepcopy(browser.cookies)
     answer: Any = None
     try:
         with transaction.atomic():
             row.given(corner)
-            if user is not None:
-                client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
             if row.office:
                 answer = client.generic(row.method, row.url(corner), content_type="application/x-www-form-urlencoded")
             else:
@@ -281,20 +297,26 @@ def _open(answer: Any) -> bool:
     return answer.status_code not in {401, 403, 404, 405} and answer.status_code < 500 and not to_login
 
 
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are decided upon but not drawn: what they look like is `tests/office`'s business, and takes its time."""
+    monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", property(lambda response: ""))
+
+
 @pytest.mark.parametrize("role", list(Role))
-def test_role(role: Role, corners: tuple[Corner, Corner], user_with: Callable[..., User]) -> None:
+def test_role(role: Role, corners: tuple[Corner, Corner], user_with: Callable[..., User], unrendered: None) -> None:
     here, there = corners
-    user = user_with(role, HOME[role], "subject")
+    browser = _signed_in(user_with(role, HOME[role], "subject"))
     wrong: list[str] = []
     for row in ROWS:
         if row.need == ANYONE:
             continue
-        inside = _ask(user, row, here)
-        if (_open if row.allows(role) else lambda a, row=row: _shut(row, a))(inside) is not True:
+        inside = _ask(browser, row, here)
+        if not (_open(inside) if row.allows(role) else _shut(row, inside)):
             wrong.append(f"here: {row.method} {row.route} → {inside.status_code}, allowed: {row.allows(role)}")
         if not row.scoped:
             continue
-        outside = _ask(user, row, there)
+        outside = _ask(browser, row, there)
         expected = outside.status_code == 404 if row.allows(role) else _shut(row, outside)
         if not expected:
             wrong.append(f"there: {row.method} {row.route} → {outside.status_code}, allowed: {row.allows(role)}")
@@ -306,7 +328,7 @@ def test_nobody(corners: tuple[Corner, Corner]) -> None:
     here, _ = corners
     wrong = []
     for row in ROWS:
-        answer = _ask(None, row, here)
+        answer = _ask(Client(), row, here)
         if row.need == ANYONE:
             fine = answer.status_code not in {401, 403, 405} and answer.status_code < 500
         elif row.office:
@@ -323,11 +345,11 @@ def test_lists_hold_nothing_from_elsewhere(corners: tuple[Corner, Corner], user_
     _, there = corners
     marks = {str(value) for value in addresses(there).values() if len(str(value)) > 10}
     for role in Role:
-        user = user_with(role, HOME[role], f"reader-{role.value}")
+        browser = _signed_in(user_with(role, HOME[role], f"reader-{role.value}"))
         for row in ROWS:
             if row.scoped or row.method != "GET" or row.need == ANYONE or not row.allows(role):
                 continue
-            answer = _ask(user, row, there)
+            answer = _ask(browser, row, there)
             text = b"".join(answer).decode() if answer.streaming else answer.content.decode()
             assert not [mark for mark in marks if mark in text], (role, row.route)
 
@@ -338,10 +360,7 @@ def test_an_overlay_is_seen_where_it_applies(corners: tuple[Corner, Corner], use
     national = foreign.pk
     foreign.pk, foreign.region_code, foreign.in_force = None, THERE[:2], False
     foreign.save()
-    client = Client()
-    client.force_login(
-        user_with(Role.TOWNSHIP, CELL[:9]), backend="django.contrib.auth.backends.ModelBackend"
-    )  # fmt: skip
+    client = _signed_in(user_with(Role.TOWNSHIP, CELL[:9]))
     for page in ("change", "history"):
         url = f"admin:policies_policyrule_{page}"
         assert client.get(reverse(url, args=[national])).status_code in {200, 302}
@@ -351,17 +370,14 @@ def test_an_overlay_is_seen_where_it_applies(corners: tuple[Corner, Corner], use
 def test_autocomplete_is_no_way_round(corners: tuple[Corner, Corner], user_with: Callable[..., User]) -> None:
     """Django's autocomplete answers for related fields of registered pages; what it lists is scoped or refused."""
     _, there = corners
-    client = Client()
-    client.force_login(
-        user_with(Role.TOWNSHIP, CELL[:9]), backend="django.contrib.auth.backends.ModelBackend"
-    )  # fmt: skip
+    client = _signed_in(user_with(Role.TOWNSHIP, CELL[:9]))
     for model in admin.site._registry:
         for related in (f for f in model._meta.get_fields() if f.many_to_one and f.concrete):
             answer = client.get(
                 reverse("admin:autocomplete"),
                 {
-                    "app_label": model._meta.app_label, "model_name": model._meta.model_name,
-                    "field_name": related.name, "term": "",
+                    "app_label": model._meta.app_label, "model_name": str(model._meta.model_name),
+                    "field_name": str(related.name), "term": "",
                 },
             )  # fmt: skip
             assert answer.status_code in {200, 403, 404}
@@ -372,20 +388,14 @@ def test_autocomplete_is_no_way_round(corners: tuple[Corner, Corner], user_with:
 
 def test_bulk_actions_reach_only_the_scope(corners: tuple[Corner, Corner], user_with: Callable[..., User]) -> None:
     here, there = corners
-    client = Client()
-    client.force_login(
-        user_with(Role.TOWNSHIP, CELL[:9]), backend="django.contrib.auth.backends.ModelBackend"
-    )  # fmt: skip
+    client = _signed_in(user_with(Role.TOWNSHIP, CELL[:9]))
     chosen = [str(here.alert.pk), str(there.alert.pk)]
     client.post(
         reverse("admin:alerts_alert_changelist"), {"action": "acknowledge_chosen", "_selected_action": chosen}
     )  # fmt: skip
     states = dict(Alert.objects.filter(pk__in=chosen).values_list("pk", "state"))
     assert states == {here.alert.pk: "acknowledged", there.alert.pk: "open"}
-    auditor = Client()
-    auditor.force_login(
-        user_with(Role.AUDITOR, CELL[:6]), backend="django.contrib.auth.backends.ModelBackend"
-    )  # fmt: skip
+    auditor = _signed_in(user_with(Role.AUDITOR, CELL[:6]))
     answer = auditor.post(
         reverse("admin:alerts_alert_changelist"), {"action": "acknowledge_chosen", "_selected_action": chosen}
     )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.urls import reverse
 
-from backend.accounts.choices import CAPABILITIES_OF, HEALTH_CAPABILITIES, LEVELS_OF, Capability, Role
+from backend.accounts.choices import Capability, Role
+from backend.accounts.forms import DutyForm, NewUserForm, UserFieldsForm
 from backend.accounts.models import Device, Duty, User
 from backend.accounts.selectors import commands
 from backend.accounts.services import (
@@ -24,63 +24,15 @@ from backend.core import clock
 from backend.core.admin import (
     Deed,
     DeedDone,
-    DeedForm,
     Fact,
     Section,
     ServiceModelAdmin,
     Table,
-    day_field,
     name_places,
     object_link,
 )
 from backend.core.office.filters import RegionFilter, choice_filter
 from backend.core.office.words import mark, quiet, time_words
-from backend.regions.choices import Level
-from backend.regions.models import Region
-
-#: Regions offered in a list; in a larger scope the code is typed.
-LISTED = 400
-
-
-class DutyForm(DeedForm):
-    """A role, a region and the days."""
-
-    role = forms.ChoiceField(label="角色")
-    region = forms.CharField(label="区划", max_length=15)
-    valid_from = day_field("起始日期")
-    valid_to = day_field("终止日期", required=False, help_text="不填为长期。")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        held = self.for_user.capabilities
-        roles = [role for role in Role if {c.value for c in CAPABILITIES_OF[role] - HEALTH_CAPABILITIES} <= held]
-        self.fields["role"] = forms.ChoiceField(
-            label="角色", choices=[("", "请选择"), *((r.value, r.label) for r in roles)]
-        )
-        self.fields["valid_from"].initial = clock.today()
-        levels = {level.value for role in roles for level in LEVELS_OF[role]}
-        rows = Region.objects.visible_to(self.for_user, Capability.USER_MANAGE).real()
-        found = list(rows.filter(level__in=levels, valid_to=None).order_by("code")[: LISTED + 1])
-        if len(found) <= LISTED:
-            indent = {level: "　" * depth for depth, level in enumerate(Level.values)}
-            least = min((Level.values.index(row.level) for row in found), default=0)
-            choices = [(r.code, f"{indent[r.level][least:]}{r.name}（{Level(r.level).label}）") for r in found]
-            self.fields["region"] = forms.ChoiceField(label="区划", choices=[("", "请选择"), *choices])
-        else:
-            self.fields["region"].help_text = "填写区划代码：乡镇 9 位，村（社区）12 位，网格 15 位。"
-
-
-class NewUserForm(DutyForm):
-    username = forms.CharField(label="用户名", max_length=40, help_text="3–40 位小写字母、数字或 . _ -，用于登录。")
-    display_name = forms.CharField(label="姓名", max_length=40)
-    phone_hint = forms.CharField(label="联系电话尾号", max_length=4, required=False, help_text="后四位，便于核对本人。")
-
-    field_order = ["username", "display_name", "phone_hint", "role", "region", "valid_from", "valid_to"]
-
-
-class UserFieldsForm(DeedForm):
-    display_name = forms.CharField(label="姓名", max_length=40)
-    phone_hint = forms.CharField(label="联系电话尾号", max_length=4, required=False)
 
 
 class DutyRegionFilter(RegionFilter):

@@ -75,7 +75,7 @@ def test_nobody_escalates(giver: Role, role: Role, user_with: Callable[..., User
         (Role.GRID_WORKER, CELL, Role.GRID_WORKER, CELL, ErrorCode.GRANT_TOO_WIDE),
     ],
 )  # fmt: skip
-def test_who_may_grant_what(  # noqa: PLR0917
+def test_who_may_grant_what(
     giver: Role, at: str, role: Role, region: str, expected: ErrorCode | None,
     user_with: Callable[..., User], someone: User,
 ) -> None:  # fmt: skip

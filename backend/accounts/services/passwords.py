@@ -48,7 +48,8 @@ def password_change(*, user: User, old: str, new: str, request: HttpRequest | No
 def password_reset(*, actor: User | None, user: User) -> str:
     """Issue a one-time code for somebody below, e.g. a village worker by his township. Returned once, kept as a hash.
 
-    `actor` None is the operator at the server, for who has nobody above him. Valid for 24 hours; the old password and the open sessions end at once. Raises `grant_too_wide`.
+    Valid for 24 hours; the old password and the open sessions end at once. `actor` None is the operator at the server,
+    for who has nobody above him. Raises `grant_too_wide`.
     """
     if actor is not None and not commands(actor, user, Capability.PASSWORD_RESET):
         raise ApiError(ErrorCode.GRANT_TOO_WIDE, message="只能为本辖区内的下级人员重置密码。")
