@@ -1,5 +1,6 @@
 """A signed-in HTTP client, for asking a running stack what it holds."""
 
+import weakref
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ class Api:
 
     def __init__(self, url: str, username: str, password: str = "gridkeeper-demo") -> None:
         self.http = httpx.Client(base_url=f"{url.rstrip('/')}/api/v1/", timeout=30)
+        weakref.finalize(self, self.http.close)
         answer = self.http.post("session/", json={"username": username, "password": password})
         answer.raise_for_status()
         self.session: dict[str, Any] = answer.json()

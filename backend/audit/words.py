@@ -34,8 +34,8 @@ _VALUES = {
 
 TARGETS = {
     "user": "用户", "duty": "职责", "device": "设备", "region": "区划", "household": "住户", "person": "人员",
-    "returnee": "返乡人员", "alert": "预警", "report": "日报", "policy_pack": "政策包", "exemption": "免报",
-    "batch": "上报批次", "cells": "网格", "outbox_file": "上报文件",
+    "returnee": "返乡人员", "alert": "预警", "daily_report": "日报", "policy_pack": "政策包", "exemption": "免报",
+    "batch": "上报批次", "cells": "网格", "outbox_file": "上报文件", "clock": "演示时钟", "demo": "演示数据",
 }  # fmt: skip
 
 _ACTIONS = {

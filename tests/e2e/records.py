@@ -1,0 +1,38 @@
+"""Records pushed as a phone pushes them, for tests that watch other screens."""
+
+import datetime as dt
+from typing import Any
+
+from uuid_utils.compat import uuid4, uuid7
+
+from tests.api_client import Api
+
+
+def households_of(api: Api) -> list[dict[str, Any]]:
+    """The caller's households, as a phone downloads them."""
+    found, cursor = [], ""
+    while True:
+        page = api.get("sync/pull/", cursor=cursor, limit=2000)
+        found += [c["data"] for c in page["changes"] if c["kind"] == "household" and c["op"] == "put"]
+        if not page["more"]:
+            return sorted(found, key=lambda row: row["sort"])
+        cursor = page["cursor"]
+
+
+def fever_push(api: Api, household: str, temperature: float) -> str:
+    """A visit with somebody who has a fever, `created`; its id."""
+    now = dt.datetime.now(dt.UTC).isoformat()
+    item = {
+        "id": str(uuid7()), "kind": "visit", "schema": 1, "seq": 1, "observed_at": now,
+        "body": {"household": household, "outcome": "seen_unwell", "people": [{"temperature": temperature}]},
+    }  # fmt: skip
+    answer = api.post("sync/push/", {"device": str(uuid4()), "api_level": 1, "sent_at": now, "items": [item]}).json()
+    assert answer["results"][0]["verdict"] == "created", answer
+    return str(item["id"])
+
+
+def alert_of(api: Api, household: str) -> dict[str, Any]:
+    """The open alert about a household."""
+    rows = [a for a in api.get("alerts/", after=0, state="open")["alerts"] if a["household"] == household]
+    assert len(rows) == 1, rows
+    return rows[0]
