@@ -67,7 +67,7 @@ describe('日报', () => {
 
   it('says what contradicts a zero, and shows the figures anew', async () => {
     let reads = 0
-    answers.push((url, init) => (init.method === 'POST' ? [409, { code: 'zero_contradicted', message: '今日已有异常记录', detail: { figures: { fever: 1 } } }] : null))
+    answers.push((_url, init) => (init.method === 'POST' ? [409, { code: 'zero_contradicted', message: '今日已有异常记录', detail: { figures: { fever: 1 } } }] : null))
     answers.push(() => {
       reads += 1
       return [200, reads > 1 ? report({ figures: { households: 300, reached: 90, fever: 1 } }) : report()]
@@ -88,6 +88,8 @@ describe('日报', () => {
     await until(() => test(first, 'report').exists())
     await until(async () => (await here.db.meta.count()) > 0)
     first.unmount()
+    // The router forgets its place with the last app it served.
+    await here.router.push(`/report?region=${VILLAGE}`)
     answers.length = 0
     const again = here.show(ReportPage)
     await until(() => test(again, 'report').exists())
@@ -108,7 +110,7 @@ describe('预警', () => {
   })
 
   it('lists what is open, the urgent first, and takes one', async () => {
-    answers.push((url, init) => (init.method === 'POST' ? [200, alert('501', 'acknowledged')] : null))
+    answers.push((_url, init) => (init.method === 'POST' ? [200, alert('501', 'acknowledged')] : null))
     answers.push((url) => [200, { alerts: url.includes('state=open') ? [alert('402', 'open', 'warning'), alert('501')] : [], events: [], last_seq: 4, more: false }])
     const page = here.show(AlertsPage)
     await until(() => page.findAll('[data-testid="alert-row"]').length === 2)
