@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import uvicorn
@@ -93,7 +94,8 @@ def _threaded() -> Server:
 
 def _separate() -> Server:
     port = free_port()
-    url = os.environ["DATABASE_OWNER_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+    at = connection.settings_dict
+    url = f"postgresql://{quote(at['USER'])}:{quote(at['PASSWORD'])}@{quote(at['HOST'], '')}:{at['PORT']}/{at['NAME']}"
     environment = os.environ | {
         "DATABASE_URL": url, "DATABASE_OWNER_URL": url, "REDIS_URL": django_settings.REDIS_URL,
         "GRIDKEEPER_VAR": str(django_settings.VAR), "GRIDKEEPER_SECRET_KEY": django_settings.SECRET_KEY,

@@ -20,6 +20,7 @@ from backend.core import clock
 from backend.core.ids import new_id
 from backend.realtime import hub as hub_module
 from backend.realtime.services import duties_changed, signed_out
+from backend.realtime.wire import Wire
 from tests.conftest import CELL, OTHER_CELL
 from tests.realtime.conftest import Dial, Server, session_of
 
@@ -47,6 +48,25 @@ def test_hello_then_what_was_missed_then_live(
     assert (frame.event.alert, frame.event.type, frame.event.title) == (str(fourth.pk), "raised", "发热 38.2℃")
     assert frame.event.seq > start
     assert first.pk not in {second.pk, third.pk}
+
+
+def test_live_frames_take_the_short_way_to_the_transport(
+    server: Server, dial: Dial, village: User, raise_fever: Callable[..., Alert], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer uvicorn that hides its transport would make delivery slow without any other test noticing."""
+    taken: list[bool] = []
+    write = Wire.write
+
+    def recorded(wire: Wire, data: bytes) -> bool:
+        taken.append(write(wire, data))
+        return taken[-1]
+
+    monkeypatch.setattr(Wire, "write", recorded)
+    listener = dial(server, village).ready()
+    raise_fever()
+    listener.event()
+    assert taken
+    assert all(taken)
 
 
 def test_every_act_reaches_the_socket_in_order(
