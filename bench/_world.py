@@ -103,7 +103,7 @@ def _session(user: Any) -> str:
 
     request = HttpRequest()
     request.session = SessionStore()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="backend.accounts.backends.AccountBackend")
     request.session.save()
     return request.session.session_key
 
@@ -115,6 +115,17 @@ def wsgi_workers(stack: Stack, workers: int = 2) -> Iterator[int]:
         stack,
         "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "2", "--no-ws",
         "--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}", "backend.config.wsgi:application",
+    ) as port:  # fmt: skip
+        yield port
+
+
+@contextmanager
+def ordinary_workers(stack: Stack) -> Iterator[int]:
+    """The yardstick of `_ordinary.py` in the same lay-out; yields the port."""
+    with _web(
+        stack,
+        "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "2", "--no-ws",
+        "--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}", "bench._ordinary:application",
     ) as port:  # fmt: skip
         yield port
 

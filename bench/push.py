@@ -1,43 +1,62 @@
 """Push: 100 "all well" visits a request, and one a request, against raw inserts; re-sending a stored batch."""
 
 import datetime as dt
-import json
 import multiprocessing
+import statistics
+import subprocess
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection
+from typing import Any
+from uuid import UUID
 
+import msgspec
 import psycopg
 from _harness import Line, interleaved, report
-from _world import Phone, one_asgi_process, phones, servers, wsgi_workers
+from _world import Phone, one_asgi_process, ordinary_workers, phones, servers, wsgi_workers
 from uuid_utils.compat import uuid7
+
+from launch.paths import PYTHON, REPOSITORY
+from launch.stack import Stack
 
 ROUNDS = 5
 BATCHES = 60  # per process and round
 SINGLES = 200
+ALL_WELL = "seen_well"
 
-RAW_TABLE = """
-CREATE TABLE raw_visit (id uuid PRIMARY KEY, region_code text COLLATE "C", business_day date, observed_at timestamptz,
-    received_at timestamptz, author_id bigint, device_id uuid, household_id uuid, outcome text);
+#: What a visit's row holds; the raw table has the same columns, its key and one index.
+COLUMNS = {
+    "id": "uuid", "region_code": "text", "business_day": "date", "observed_at": "timestamptz",
+    "corrected_at": "timestamptz", "received_at": "timestamptz", "doubtful": "boolean", "author_id": "bigint",
+    "author_name": "text", "device_id": "uuid", "replaces_id": "uuid", "household_id": "uuid", "outcome": "text",
+    "people": "jsonb", "temperature_max": "numeric", "fever_count": "smallint", "symptom_count": "smallint",
+    "note": "text", "rule_version": "text",
+}  # fmt: skip
+_TYPED = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+RAW_TABLE = f"""
+CREATE TABLE raw_visit ({_TYPED}, PRIMARY KEY (id));
+ALTER TABLE raw_visit ALTER region_code TYPE text COLLATE "C";
 CREATE INDEX ON raw_visit (region_code, business_day);
 """
-UNNEST = (
-    "INSERT INTO raw_visit SELECT * FROM unnest(%s::uuid[], %s::text[], %s::date[], %s::timestamptz[], "
-    "%s::timestamptz[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[])"
-)
+UNNEST = f"INSERT INTO raw_visit SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in COLUMNS.values())})"
 RECORDSET = (
-    "INSERT INTO raw_visit SELECT * FROM jsonb_to_recordset(%s::jsonb) AS v(id uuid, region_code text, "
-    "business_day date, observed_at timestamptz, received_at timestamptz, author_id bigint, device_id uuid, "
-    "household_id uuid, outcome text) ON CONFLICT DO NOTHING RETURNING id"
+    f"INSERT INTO raw_visit SELECT * FROM jsonb_to_recordset(%s::jsonb) AS v({_TYPED}) "
+    "ON CONFLICT DO NOTHING RETURNING id"
 )
+SINGLE = f"INSERT INTO raw_visit VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 
 
-def raw_rows(phone: Phone, size: int) -> list[tuple]:
+def raw_row(phone: Phone, home: UUID, now: dt.datetime) -> tuple[Any, ...]:
+    """One "all well", as a row of `COLUMNS`."""
+    return (
+        uuid7(), phone.cell, now.date(), now, now, now, False, 1, "网格员", phone.device, None, home, ALL_WELL, "[]",
+        None, 0, 0, None, "national-2022",
+    )  # fmt: skip
+
+
+def raw_rows(phone: Phone, size: int) -> list[tuple[Any, ...]]:
     now = dt.datetime.now(dt.UTC)
-    return [
-        (uuid7(), phone.cell, now.date(), now, now, 1, phone.device, home, "seen_well")
-        for home in phone.households[:size]
-    ]
+    return [raw_row(phone, home, now) for home in phone.households[:size]]
 
 
 def raw_unnest(url: str, phone: Phone, batches: int, size: int) -> int:
@@ -48,54 +67,75 @@ def raw_unnest(url: str, phone: Phone, batches: int, size: int) -> int:
 
 
 def raw_recordset(url: str, phone: Phone, batches: int, size: int) -> int:
-    names = ("id", "region_code", "business_day", "observed_at", "received_at", "author_id", "device_id",
-             "household_id", "outcome")  # fmt: skip
     with psycopg.connect(url, autocommit=True) as db:
         for _ in range(batches):
-            rows = [dict(zip(names, row, strict=True)) for row in raw_rows(phone, size)]
-            db.execute(RECORDSET, [json.dumps(rows, default=str)]).fetchall()
+            rows = [dict(zip(COLUMNS, row, strict=True)) for row in raw_rows(phone, size)]
+            db.execute(RECORDSET, [msgspec.json.encode(rows).decode()]).fetchall()
     return batches * size
 
 
 def raw_single(url: str, phone: Phone, batches: int, size: int) -> int:
-    insert = "INSERT INTO raw_visit VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
     with psycopg.connect(url, autocommit=True) as db:
         for _ in range(batches):
-            db.execute(insert, raw_rows(phone, 1)[0])
+            db.execute(SINGLE, raw_rows(phone, size)[0])
     return batches
 
 
 def bodies(phone: Phone, batches: int, size: int) -> list[bytes]:
+    """Uploads of `size` visits each, as a phone sends them."""
     made = []
     for batch in range(batches):
-        now = dt.datetime.now(dt.UTC).isoformat()
+        now = dt.datetime.now(dt.UTC)
         items = [
-            {"id": str(uuid7()), "kind": "visit", "schema": 1, "seq": batch * size + n + 1, "observed_at": now,
-             "body": {"household": str(phone.households[(batch * size + n) % len(phone.households)]),
-                      "outcome": "seen_well"}}
+            {"id": uuid7(), "kind": "visit", "schema": 1, "seq": batch * size + n + 1, "observed_at": now,
+             "body": {"household": phone.households[(batch * size + n) % len(phone.households)], "outcome": ALL_WELL}}
             for n in range(size)
         ]  # fmt: skip
-        made.append(
-            json.dumps({"device": str(phone.device), "api_level": 1, "sent_at": now, "items": items}).encode()
-        )
+        made.append(msgspec.json.encode({"device": phone.device, "api_level": 1, "sent_at": now, "items": items}))
     return made
 
 
+def ordinary_bodies(phone: Phone, batches: int, size: int) -> list[bytes]:
+    """The same visits in the shape of the ordinary endpoint."""
+    now = dt.datetime.now(dt.UTC)
+    shape = {"region_code": phone.cell, "business_day": now.date(), "observed_at": now, "device_id": phone.device}
+    return [
+        msgspec.json.encode(
+            [
+                {**shape, "id": uuid7(), "household_id": phone.households[n % len(phone.households)],
+                 "outcome": ALL_WELL}
+                for n in range(size)
+            ]
+        )
+        for _ in range(batches)
+    ]  # fmt: skip
+
+
 def post_all(port: int, phone: Phone, sent: list[bytes], verdict: bytes) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    """Send every body on one connection; how many items got `verdict`."""
     headers = {"Content-Type": "application/json", "Cookie": phone.cookie, "X-CSRFToken": phone.csrf}
-    done = 0
+    return sum(
+        answer.count(b'"verdict":"' + verdict + b'"') for answer in _post(port, "/api/v1/sync/push/", sent, headers)
+    )
+
+
+def post_ordinary(port: int, sent: list[bytes], size: int) -> int:
+    return sum(size for _ in _post(port, "/visits/", sent, {"Content-Type": "application/json"}))
+
+
+def _post(port: int, path: str, sent: list[bytes], headers: dict[str, str]) -> list[bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    answers = []
     for body in sent:
-        connection.request("POST", "/api/v1/sync/push/", body, headers)
+        connection.request("POST", path, body, headers)
         answer = connection.getresponse()
-        content = answer.read()
-        done += content.count(b'"verdict":"' + verdict + b'"')
+        answers.append(answer.read())
         if answer.status != 200:
-            raise SystemExit(f"{answer.status} {content[:300]!r}")
-    return done
+            raise SystemExit(f"{answer.status} {answers[-1][:300]!r}")
+    return answers
 
 
-def _worker(work: Callable, prepare: Callable | None, start, done, arguments: tuple) -> None:
+def _worker(work: Callable, prepare: Callable | None, start: Any, done: Any, arguments: tuple) -> None:
     prepared = prepare(*arguments) if prepare else arguments
     start.wait()
     begun = time.perf_counter()
@@ -120,6 +160,10 @@ def _prepare_post(port: int, phone: Phone, batches: int, size: int) -> tuple:
     return port, phone, bodies(phone, batches, size), b"created"
 
 
+def _prepare_ordinary(port: int, phone: Phone, batches: int, size: int) -> tuple:
+    return port, ordinary_bodies(phone, batches, size), size
+
+
 def resend(port: int, pair: list[Phone]) -> tuple[float, float]:
     """Rows a second of the first sending and of the second, which must add nothing."""
     sent = [bodies(phone, BATCHES, 100) for phone in pair]
@@ -128,40 +172,54 @@ def resend(port: int, pair: list[Phone]) -> tuple[float, float]:
     return first, again
 
 
+def measure(stack: Stack, pair: list[Phone]) -> dict[str, float]:
+    """Medians of every way, interleaved; the servers stand idle while another way has its turn."""
+    url = stack.owner_url
+    with (
+        wsgi_workers(stack) as wsgi,
+        one_asgi_process(stack) as asgi,
+        ordinary_workers(stack) as ordinary,
+    ):
+        figures = interleaved(
+            ROUNDS,
+            unnest=lambda: rate(raw_unnest, [(url, phone, BATCHES, 100) for phone in pair]),
+            recordset=lambda: rate(raw_recordset, [(url, phone, BATCHES, 100) for phone in pair]),
+            single=lambda: rate(raw_single, [(url, phone, SINGLES, 1) for phone in pair]),
+            ordinary=lambda: rate(
+                post_ordinary, [(ordinary, phone, BATCHES // 3, 100) for phone in pair], _prepare_ordinary
+            ),
+            wsgi=lambda: rate(post_all, [(wsgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
+            asgi=lambda: rate(post_all, [(asgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
+            one=lambda: rate(post_all, [(wsgi, phone, SINGLES, 1) for phone in pair], _prepare_post),
+        )
+        repeats = [resend(wsgi, pair) for _ in range(ROUNDS)]
+    figures["first"], figures["again"] = (statistics.median(values) for values in zip(*repeats, strict=True))
+    return figures
+
+
 def main() -> None:
     with servers("push") as stack:
         pair = phones()[:2]
-        from django.db import connection
-
-        url = stack.owner_url
-        with psycopg.connect(url, autocommit=True) as db:
+        with psycopg.connect(stack.owner_url, autocommit=True) as db:
             db.execute(RAW_TABLE)
-        connection.close()
-        with wsgi_workers(stack) as wsgi, one_asgi_process(stack) as asgi:
-            per_round = {
-                "unnest": lambda: rate(raw_unnest, [(url, phone, BATCHES, 100) for phone in pair]),
-                "recordset": lambda: rate(raw_recordset, [(url, phone, BATCHES, 100) for phone in pair]),
-                "single": lambda: rate(raw_single, [(url, phone, SINGLES, 1) for phone in pair]),
-                "wsgi": lambda: rate(post_all, [(wsgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
-                "asgi": lambda: rate(post_all, [(asgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
-                "one": lambda: rate(post_all, [(wsgi, phone, SINGLES, 1) for phone in pair], _prepare_post),
-            }
-            figures = interleaved(ROUNDS, **per_round)
-            repeats = [resend(wsgi, pair) for _ in range(3)]
-        first, again = (sorted(values)[1] for values in zip(*repeats, strict=True))
-        with psycopg.connect(url) as db:
+        subprocess.run(
+            [str(PYTHON), "bench/_ordinary.py"], cwd=REPOSITORY, env=stack.environment(owner=True), check=True
+        )
+        found = measure(stack, pair)
+        with psycopg.connect(stack.owner_url) as db:
             ledger, visits = db.execute(
                 "SELECT (SELECT count(*) FROM facts_syncitem), (SELECT count(*) FROM visits_visit)"
-            ).fetchone()
+            ).fetchone() or (0, -1)
         assert ledger == visits, (ledger, visits)
     report(
         "push",
         [
-            Line("100 visits, two WSGI workers ÷ raw unnest", figures["unnest"], figures["wsgi"], "rows/s", 0.60),
-            Line("100 visits, one ASGI process ÷ raw unnest", figures["unnest"], figures["asgi"], "rows/s", 0.35),
-            Line("100 visits ÷ raw jsonb_to_recordset", figures["recordset"], figures["wsgi"], "rows/s", 0.25),
-            Line("one visit a request ÷ raw single inserts", figures["single"], figures["one"], "rows/s", 0.25),
-            Line("sending a stored batch again ÷ first time", first, again, "rows/s", 1.0),
+            Line("100 visits, two WSGI workers ÷ raw unnest", found["unnest"], found["wsgi"], "rows/s", 0.60),
+            Line("100 visits, one ASGI process ÷ raw unnest", found["unnest"], found["asgi"], "rows/s", 0.35),
+            Line("100 visits ÷ raw jsonb_to_recordset", found["recordset"], found["wsgi"], "rows/s", 0.25),
+            Line("100 visits ÷ ordinary DRF endpoint", found["ordinary"], found["wsgi"], "rows/s", 2.0),
+            Line("one visit a request ÷ raw single inserts", found["single"], found["one"], "rows/s", 0.25),
+            Line("sending a stored batch again ÷ first time", found["first"], found["again"], "rows/s", 1.0),
         ],
     )
 

@@ -154,7 +154,7 @@ class Bench:
         user = User.objects.create(username="bench", display_name="省级")
         Duty.objects.create(user=user, role=Role.PROVINCE, region_code=PROVINCE, valid_from=DAY)
         client = Client(headers={"host": "localhost"})
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="backend.accounts.backends.AccountBackend")
         village = DailyReport.objects.filter(level="village").values_list("region_code", flat=True)[0]
         address = f"/api/v1/reports/daily/?region={village}&day={DAY}"
 

@@ -99,7 +99,7 @@ def client_of() -> Callable[[User], APIClient]:
 
     def make(user: User) -> APIClient:
         client = APIClient()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="backend.accounts.backends.AccountBackend")
         return client
 
     return make

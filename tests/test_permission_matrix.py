@@ -264,7 +264,7 @@ class _UndoneError(Exception):
 
 def _signed_in(user: User) -> Client:
     client = Client(raise_request_exception=False)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="backend.accounts.backends.AccountBackend")
     return client
 
 

@@ -10,8 +10,14 @@ from django.utils import timezone
 
 from backend.audit.models import AuditEntry, AuditSeal
 from backend.core.clock import SHANGHAI
+from backend.core.sql import execute
 
 SYSTEM = "系统"
+
+_RECORD = """
+INSERT INTO audit_auditentry (at, actor_id, actor_name, action, target_kind, target_id, region_code, detail)
+VALUES (%(at)s, %(actor)s, %(name)s, %(action)s, %(kind)s, %(target)s, %(region)s, %(detail)s)
+"""
 
 
 def audit_record(
@@ -27,16 +33,14 @@ def audit_record(
 
     `detail` holds plain, impersonal values: counts, states, field names; never names, numbers, phones or notes.
     """
-    AuditEntry.objects.create(
-        at=timezone.now(),
-        actor_id=getattr(actor, "pk", None),
-        actor_name=getattr(actor, "username", None) or SYSTEM,
-        action=action,
-        target_kind=target_kind,
-        target_id=str(target_id),
-        region_code=region,
-        detail=detail or {},
-    )
+    execute(
+        _RECORD,
+        {
+            "at": timezone.now(), "actor": getattr(actor, "pk", None),
+            "name": getattr(actor, "username", None) or SYSTEM, "action": action, "kind": target_kind,
+            "target": str(target_id), "region": region, "detail": json.dumps(detail or {}, ensure_ascii=False),
+        },
+    )  # fmt: skip
 
 
 def day_digest(day: dt.date, previous: str) -> tuple[int, str]:

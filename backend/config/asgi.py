@@ -4,6 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from backend.config.heap import settle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 http = get_asgi_application()
 
@@ -13,3 +15,4 @@ from backend.alerts import selectors as alert_log  # noqa: E402
 from backend.realtime.routing import socket_application  # noqa: E402
 
 application = ProtocolTypeRouter({"http": http, "websocket": socket_application(alert_log)})
+settle()

@@ -122,6 +122,8 @@ if os.environ.get("GRIDKEEPER_DB_ROLE") == "owner":
     _url = os.environ.get("DATABASE_OWNER_URL", _url)
 DATABASES = {"default": dj_database_url.parse(_url, conn_max_age=0, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+# Only `core.sql` prepares statements; what the ORM builds is bound on the client and never prepared.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
 if _pool := int(os.environ.get("GRIDKEEPER_DB_POOL", "0")):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": _pool, "timeout": 10}
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("GRIDKEEPER_TEST_DB", "test_gridkeeper")}
@@ -134,7 +136,7 @@ REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 REDIS_TIMEOUT = 0.5
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesBackend", "backend.accounts.backends.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
@@ -153,7 +155,7 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_CALLABLE = "backend.accounts.lockout.locked_out"
 PASSWORD_HASHERS = ["backend.accounts.hashers.PasswordHasher"]
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "backend.accounts.session_store"
 SESSION_COOKIE_NAME = "gk_session"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = SECURE

@@ -22,7 +22,8 @@ class SessionSignIn(SessionAuthentication):
 
     def enforce_csrf(self, request: Request) -> None:
         try:
-            super().enforce_csrf(request)
+            # Django's own request: asked for a form field, DRF's would first parse the whole JSON body.
+            super().enforce_csrf(request._request)  # type: ignore[arg-type]
         except drf.PermissionDenied as error:
             raise ApiError(ErrorCode.CSRF_FAILED) from error
 

@@ -43,7 +43,7 @@ class Scope:
 
     def covers(self, code: str) -> bool:
         """Whether the region `code` lies in this scope."""
-        return any(a in self.prefixes for a in ancestors(code))
+        return code.startswith(tuple(self.prefixes))
 
     def q(self, lookup: str = "region_code") -> Q:
         """A filter on the column `lookup`; matches no row when the scope is empty."""

@@ -1,13 +1,12 @@
 """Pure decisions about time: how far a phone's clock is off, and which business day a fact belongs to."""
 
 import datetime as dt
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from backend.core.clock import business_day
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A moment put right: the corrected time, its business day, and whether it still cannot be true."""
 
     corrected_at: dt.datetime

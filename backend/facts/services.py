@@ -3,9 +3,14 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db import connection
-
 from backend.core import clock
+from backend.core.sql import execute
+
+_TOUCH = """
+INSERT INTO facts_touchedcell (business_day, region_code, touched_at)
+SELECT d, r, %s FROM unnest(%s::date[], %s::text[]) AS t(d, r)
+ON CONFLICT (business_day, region_code) DO UPDATE SET touched_at = EXCLUDED.touched_at
+"""
 
 
 def cells_touch(*, touched: Iterable[tuple[dt.date, str]]) -> None:
@@ -16,10 +21,4 @@ def cells_touch(*, touched: Iterable[tuple[dt.date, str]]) -> None:
     pairs = sorted(set(touched))
     if not pairs:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO facts_touchedcell (business_day, region_code, touched_at) "
-            "SELECT d, r, %s FROM unnest(%s::date[], %s::text[]) AS t(d, r) "
-            "ON CONFLICT (business_day, region_code) DO UPDATE SET touched_at = EXCLUDED.touched_at",
-            [clock.now(), [day for day, _ in pairs], [code for _, code in pairs]],
-        )
+    execute(_TOUCH, [clock.now(), [day for day, _ in pairs], [code for _, code in pairs]])

@@ -108,7 +108,7 @@ def _read(item: Incoming) -> None:
     # The same record told in another order of keys is the same record.
     canonical = CANONICAL.encode([shape.kind, shape.schema, shape.observed_at, item.body])
     item.body_hash = hashlib.blake2b(canonical, digest_size=16).digest()
-    if "\\u0000" in bytes(shape.body).decode("utf-8", "replace"):
+    if b"\\u0000" in bytes(shape.body):
         # PostgreSQL text cannot hold the character NUL.
         item.reject(ErrorCode.BAD_FIELD, "body")
 

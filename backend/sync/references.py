@@ -36,12 +36,24 @@ class _Known:
     """What the items of one batch refer to, fetched at once, plus what the batch itself brings."""
 
     def __init__(self, items: Sequence[Incoming], user: User) -> None:
-        bodies = [item.body for item in items]
-        households = {b.household for b in bodies if isinstance(b, (VisitBody, HouseholdBody))}
-        households |= {b.household for b in bodies if isinstance(b, ReturneeBody) and b.household}
-        people = {b.person for b in bodies if isinstance(b, (CheckBody, ReturneeBody))}
-        people |= {p.person for b in bodies if isinstance(b, VisitBody) for p in b.people if p.person}
-        cells = {b.region for b in bodies if isinstance(b, (HouseholdBody, ReturneeBody))}
+        households: set[uuid.UUID] = set()
+        people: set[uuid.UUID] = set()
+        cells: set[str] = set()
+        for item in items:
+            match item.body:
+                case VisitBody() as body:
+                    households.add(body.household)
+                    people.update(seen.person for seen in body.people if seen.person)
+                case CheckBody() as body:
+                    people.add(body.person)
+                case HouseholdBody() as body:
+                    households.add(body.household)
+                    cells.add(body.region)
+                case ReturneeBody() as body:
+                    people.add(body.person)
+                    cells.add(body.region)
+                    if body.household:
+                        households.add(body.household)
         self.households: dict[uuid.UUID, HouseholdRef] = households_by_id(households) if households else {}
         self.people: dict[uuid.UUID, PersonRef] = people_by_id(people) if people else {}
         self.cells = (
@@ -59,11 +71,13 @@ def resolve(items: Sequence[Incoming], *, user: User) -> None:
     if not items:
         return
     known = _Known(items, user)
-    for kind in ItemKind:
-        for item in items:
-            if item.open and item.kind == kind:
-                _RESOLVERS[kind](item, known)
-    _require_monitoring([item for item in items if item.open and item.kind == ItemKind.CHECK], known)
+    of_kind: dict[str, list[Incoming]] = {}
+    for item in items:
+        of_kind.setdefault(item.kind, []).append(item)
+    for kind, resolver in _RESOLVERS.items():
+        for item in of_kind.get(kind, ()):
+            resolver(item, known)
+    _require_monitoring([item for item in of_kind.get(ItemKind.CHECK, ()) if item.open], known)
 
 
 def _household(item: Incoming, known: _Known) -> None:
@@ -132,17 +146,18 @@ def _check(item: Incoming, known: _Known) -> None:
     return None
 
 
+#: In the order of storing: what registers bring, visits and checks may speak of.
 _RESOLVERS = {
-    ItemKind.HOUSEHOLD: _household,
-    ItemKind.RETURNEE: _returnee,
-    ItemKind.VISIT: _visit,
-    ItemKind.CHECK: _check,
+    ItemKind.HOUSEHOLD.value: _household,
+    ItemKind.RETURNEE.value: _returnee,
+    ItemKind.VISIT.value: _visit,
+    ItemKind.CHECK.value: _check,
 }
 
 
 def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind) -> tuple[str, str] | None:
     """`(cell now, place)` of a household in the sender's cells, or once in them: a late write follows the household."""
-    if household in known.new_households:
+    if known.new_households and household in known.new_households:
         return known.new_households[household]
     ref = known.households.get(household)
     if ref is None:

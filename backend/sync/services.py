@@ -18,10 +18,12 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ErrorCode
 from backend.core.ids import new_id
+from backend.core.sql import execute, fetch
 from backend.facts.choices import Verdict
-from backend.facts.models import Batch, SyncItem
+from backend.facts.models import SyncItem
 from backend.facts.rules import clock_skew
 from backend.residents.services import blob_seal
+from backend.sync.choices import ItemKind
 from backend.sync.intake import Incoming, read_items
 from backend.sync.references import resolve
 from backend.sync.rules import verdict_of_known
@@ -29,12 +31,14 @@ from backend.sync.shapes import Envelope
 from backend.sync.storing import store_facts, store_registers
 
 REJECTED_KEEP_DAYS = 30
+#: Kinds that bring something other items of the batch may speak of.
+REGISTERS = (ItemKind.HOUSEHOLD, ItemKind.RETURNEE)
 
 
 class ItemResult(msgspec.Struct, omit_defaults=True):
     """The verdict on one item, as it goes out. `id` is None only where the item had none that could be read."""
 
-    id: str | None
+    id: uuid.UUID | None
     verdict: str
     code: str | None = None
     field: str | None = None
@@ -55,9 +59,13 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
     received_at = clock.now()
     skew = clock_skew(received_at=received_at, sent_at=envelope.sent_at)
     items = read_items(envelope.items, skew=skew, received_at=received_at)
-    _judge_known(items)
+    _judge_repeated(items)
+    if any(item.kind in REGISTERS for item in items):
+        # What a register says of a household or a person must not hang on an item that was stored long ago.
+        _judge_known([item for item in items if item.open])
     fresh = [item for item in items if item.open]
     resolve(fresh, user=user)
+    _judge_known([item for item in fresh if not item.open])
     fresh = [item for item in fresh if item.open]
     upload = _Upload(user, envelope, received_at, skew, items)
     try:
@@ -72,8 +80,8 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
     return Pushed([_result(item) for item in items], skew, _count(items))
 
 
-def _judge_known(items: Sequence[Incoming]) -> None:
-    """Settle what the ledger, or an earlier item of this very batch, already holds under the same id."""
+def _judge_repeated(items: Sequence[Incoming]) -> None:
+    """Settle what an earlier item of this very batch already brings under the same id."""
     seen: dict[uuid.UUID, Incoming] = {}
     for item in items:
         if item.id is None or not item.open:
@@ -81,16 +89,21 @@ def _judge_known(items: Sequence[Incoming]) -> None:
         first = seen.setdefault(item.id, item)
         if first is not item:
             item.settle(Verdict.DUPLICATE if first.body_hash == item.body_hash else Verdict.CONFLICT)
-    if not seen:
+
+
+def _judge_known(items: Sequence[Incoming]) -> None:
+    """Settle the items whose ids the ledger already holds, whatever was thought of them so far."""
+    if not items:
         return
-    for known in SyncItem.objects.filter(id__in=list(seen)).values_list("id", "body_hash", "verdict"):
-        _settle_known(seen[known[0]], bytes(known[1]), known[2])
-
-
-def _settle_known(item: Incoming, stored_hash: bytes, stored_verdict: str) -> None:
-    verdict = verdict_of_known(stored_verdict=stored_verdict, stored_hash=stored_hash, body_hash=item.body_hash)
-    if verdict is not None:
-        item.settle(verdict)
+    by_id = {item.id: item for item in items}
+    for known_id, body_hash, verdict in SyncItem.objects.filter(id__in=list(by_id)).values_list(
+        "id", "body_hash", "verdict"
+    ):
+        item = by_id[known_id]
+        known = verdict_of_known(stored_verdict=verdict, stored_hash=bytes(body_hash), body_hash=item.body_hash)
+        if known is not None:
+            item.reopen()
+            item.settle(known)
 
 
 @dataclass(frozen=True)
@@ -157,9 +170,8 @@ class _Upload:
 # Ids are inserted in order: two uploads of the same items then wait for each other in line, never in a ring.
 _CLAIM = """
 INSERT INTO facts_syncitem (id, kind, body_hash, device_id, author_id, seq, day, verdict, code, received_at)
-SELECT i, k, h, %(device)s, %(author)s, s, d, 'created', '', %(received)s
-FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(hashes)s::bytea[], %(seqs)s::bigint[], %(days)s::date[])
-    AS t(i, k, h, s, d)
+SELECT i, k, decode(h, 'hex'), %(device)s, %(author)s, s, d, 'created', '', %(received)s
+FROM jsonb_to_recordset(%(items)s::jsonb) AS t(i uuid, k text, h text, s bigint, d date)
 ORDER BY i
 ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, body_hash = EXCLUDED.body_hash, device_id = EXCLUDED.device_id,
     author_id = EXCLUDED.author_id, seq = EXCLUDED.seq, day = EXCLUDED.day, verdict = 'created', code = '',
@@ -171,22 +183,19 @@ RETURNING id
 
 def _claim(items: list[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> list[Incoming]:
     """The items whose ids are now ours; the others were stored by somebody else a moment ago and are settled."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM,
-            {
-                "device": device, "author": user.pk, "received": received_at,
-                "ids": [item.id for item in items], "kinds": [item.kind for item in items],
-                "hashes": [item.body_hash for item in items], "seqs": [item.seq for item in items],
-                "days": [item.placed.business_day for item in items],
-            },
-        )  # fmt: skip
-        ours = {row[0] for row in cursor.fetchall()}
-    lost = {item.id: item for item in items if item.id not in ours}
-    if lost:
-        for known in SyncItem.objects.filter(id__in=list(lost)).values_list("id", "body_hash", "verdict"):
-            _settle_known(lost[known[0]], bytes(known[1]), known[2])
-    claimed = [item for item in items if item.id in ours]
+    rows = [
+        {"i": item.id, "k": item.kind, "h": item.body_hash.hex(), "s": item.seq, "d": item.placed.business_day}
+        for item in items
+    ]
+    returned = fetch(
+        _CLAIM,
+        {"device": device, "author": user.pk, "received": received_at, "items": msgspec.json.encode(rows).decode()},
+    )
+    claimed = items
+    if len(returned) < len(items):
+        ours = {row[0] for row in returned}
+        claimed = [item for item in items if item.id in ours]
+        _judge_known([item for item in items if item.id not in ours])
     for item in claimed:
         item.settle(Verdict.CREATED)
     return claimed
@@ -238,6 +247,12 @@ def _count(items: Sequence[Incoming]) -> dict[str, int]:
     return counts
 
 
+_BATCH = """
+INSERT INTO facts_batch (id, device_id, author_id, sent_at, received_at, skew_seconds, items, created, rejected)
+VALUES (%(id)s, %(device)s, %(author)s, %(sent)s, %(received)s, %(skew)s, %(items)s, %(created)s, %(rejected)s)
+"""
+
+
 def _write_batch(
     counts: dict[str, int],
     *,
@@ -247,13 +262,17 @@ def _write_batch(
     skew: dt.timedelta,
     items: int,
 ) -> None:
-    batch = Batch.objects.create(
-        id=new_id(), device_id=envelope.device, author_id=user.pk, sent_at=envelope.sent_at, received_at=received_at,
-        skew_seconds=skew.total_seconds(), items=items, created=counts[Verdict.CREATED],
-        rejected=counts[Verdict.REJECTED],
+    batch = new_id()
+    execute(
+        _BATCH,
+        {
+            "id": batch, "device": envelope.device, "author": user.pk, "sent": envelope.sent_at,
+            "received": received_at, "skew": skew.total_seconds(), "items": items,
+            "created": counts[Verdict.CREATED], "rejected": counts[Verdict.REJECTED],
+        },
     )  # fmt: skip
     audit_record(
-        actor=user, action="sync.push", target_kind="batch", target_id=batch.id, region=next(iter(user.scope()), ""),
+        actor=user, action="sync.push", target_kind="batch", target_id=batch, region=next(iter(user.scope()), ""),
         detail=counts,
     )  # fmt: skip
 
@@ -261,7 +280,7 @@ def _write_batch(
 def _result(item: Incoming) -> ItemResult:
     verdict = item.verdict.value if item.verdict else Verdict.REJECTED.value
     if item.verdict is Verdict.CONFLICT:
-        return ItemResult(str(item.id), verdict, ErrorCode.ID_REUSED.code, None, ErrorCode.ID_REUSED.message)
+        return ItemResult(item.id, verdict, ErrorCode.ID_REUSED.code, None, ErrorCode.ID_REUSED.message)
     if item.error is None:
-        return ItemResult(str(item.id), verdict)
-    return ItemResult(str(item.id) if item.id else None, verdict, item.error.code, item.field, item.error.message)
+        return ItemResult(item.id, verdict)
+    return ItemResult(item.id, verdict, item.error.code, item.field, item.error.message)

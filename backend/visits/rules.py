@@ -26,8 +26,13 @@ class Judged:
     symptoms: tuple[str, ...]
 
 
+NOBODY = Judged(0, 0, None, ())
+
+
 def judge(people: Sequence[PersonSeen], *, threshold: Decimal, watched: Collection[str]) -> Judged:
     """Fever: a temperature at or above `threshold`, or the symptom "fever". Symptomatic: any symptom in `watched`."""
+    if not people:
+        return NOBODY
     fever = symptomatic = 0
     highest: Decimal | None = None
     noted: dict[str, None] = {}

@@ -4,23 +4,22 @@ import base64
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import msgspec
-from django.db import connection
 
 from backend.alerts.rules import Finding
 from backend.alerts.services import alerts_evaluate
 from backend.core import keyring
+from backend.core.sql import execute
 from backend.facts.services import cells_touch
 from backend.policies.selectors import value_of
 from backend.visits.rules import Judged, PersonSeen, judge
 from backend.visits.selectors import households_unseen
 
 
-@dataclass(frozen=True, slots=True)
-class VisitRow:
+class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     """A validated visit, placed in time and in its cell. `place` is the door in words; `note` is plain until sealed."""
 
     id: uuid.UUID
@@ -42,30 +41,30 @@ class VisitRow:
     replaces_id: uuid.UUID | None = None
 
 
-# One statement for any number of visits; the JSON document carries the columns that no array type fits.
+# One statement for the visits of an upload. What they share is sent once; what an "all well" leaves empty is not sent.
 _INSERT = """
 INSERT INTO visits_visit (id, region_code, business_day, observed_at, corrected_at, received_at, doubtful, author_id,
     author_name, device_id, replaces_id, household_id, outcome, people, temperature_max, fever_count, symptom_count,
     needs, note_sealed, rule_version)
-SELECT id, region_code, business_day, observed_at, corrected_at, received_at, doubtful, author_id, author_name,
-    device_id, replaces_id, household_id, outcome, people, temperature_max, fever_count, symptom_count,
-    coalesce(needs, '{}'), decode(note, 'base64'), rule_version
-FROM jsonb_to_recordset(%s::jsonb) AS v(id uuid, region_code text, business_day date, observed_at timestamptz,
-    corrected_at timestamptz, received_at timestamptz, doubtful boolean, author_id bigint, author_name text,
-    device_id uuid, replaces_id uuid, household_id uuid, outcome text, people jsonb, temperature_max numeric,
-    fever_count smallint, symptom_count smallint, needs text[], note text, rule_version text)
+SELECT id, region_code, business_day, observed_at, corrected_at, %(received_at)s, coalesce(doubtful, false),
+    %(author_id)s, %(author_name)s, %(device_id)s, replaces_id, household_id, outcome, coalesce(people, '[]'),
+    temperature_max, coalesce(fever_count, 0), coalesce(symptom_count, 0), coalesce(needs, '{}'),
+    decode(note, 'base64'), rule_version
+FROM jsonb_to_recordset(%(visits)s::jsonb) AS v(id uuid, region_code text, business_day date, observed_at timestamptz,
+    corrected_at timestamptz, doubtful boolean, replaces_id uuid, household_id uuid, outcome text, people jsonb,
+    temperature_max numeric, fever_count smallint, symptom_count smallint, needs text[], note text, rule_version text)
 """
 
 
 def visits_record(*, rows: Sequence[VisitRow]) -> None:
-    """Store visits whose ids the caller has just claimed, in the caller's transaction: one insert for all.
+    """Store visits whose ids the caller has just claimed, in the caller's transaction: one insert for each upload.
 
     Judges fever and symptoms by the rule in force at place and day, marks the cells touched, and raises alerts.
     """
     if not rows:
         return
     rules: dict[tuple[str, dt.date], tuple[Decimal, frozenset[str], str]] = {}
-    records = []
+    uploads: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     findings = []
     for row in rows:
         key = (row.region_code, row.business_day)
@@ -73,11 +72,18 @@ def visits_record(*, rows: Sequence[VisitRow]) -> None:
             rules[key] = _rule_of(*key)
         threshold, watched, version = rules[key]
         judged = judge(row.people, threshold=threshold, watched=watched)
-        records.append(_record(row, judged, version))
+        upload = (row.received_at, row.author_id, row.author_name, row.device_id)
+        uploads.setdefault(upload, []).append(_record(row, judged, version))
         if judged.fever_count or judged.symptom_count:
             findings.extend(_findings(row))
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [msgspec.json.encode(records).decode()])
+    for (received_at, author_id, author_name, device_id), records in uploads.items():
+        execute(
+            _INSERT,
+            {
+                "received_at": received_at, "author_id": author_id, "author_name": author_name, "device_id": device_id,
+                "visits": msgspec.json.encode(records).decode(),
+            },
+        )  # fmt: skip
     cells_touch(touched=((row.business_day, row.region_code) for row in rows))
     if findings:
         alerts_evaluate(findings=findings)
@@ -100,24 +106,31 @@ def _rule_of(region_code: str, day: dt.date) -> tuple[Decimal, frozenset[str], s
     return Decimal(str(threshold.value)), frozenset(watched.value), threshold.version
 
 
-def _record(row: VisitRow, judged: Judged, version: str) -> dict[str, object]:
-    note = None
-    if row.note:
-        note = base64.b64encode(keyring.seal(row.note, row=row.id, column="visit.note")).decode()
-    return {
+def _record(row: VisitRow, judged: Judged, version: str) -> dict[str, Any]:
+    record: dict[str, Any] = {
         "id": row.id, "region_code": row.region_code, "business_day": row.business_day,
-        "observed_at": row.observed_at, "corrected_at": row.corrected_at, "received_at": row.received_at,
-        "doubtful": row.doubtful, "author_id": row.author_id, "author_name": row.author_name,
-        "device_id": row.device_id, "replaces_id": row.replaces_id, "household_id": row.household_id,
-        "outcome": row.outcome,
-        "people": [
-            {"person": p.person, "temperature": None if p.temperature is None else float(p.temperature),
-             "symptoms": p.symptoms}
-            for p in row.people
-        ],
-        "temperature_max": judged.temperature_max, "fever_count": judged.fever_count,
-        "symptom_count": judged.symptom_count, "needs": row.needs, "note": note, "rule_version": version,
+        "observed_at": row.observed_at, "corrected_at": row.corrected_at, "household_id": row.household_id,
+        "outcome": row.outcome, "rule_version": version,
     }  # fmt: skip
+    if row.people:
+        record |= {
+            "people": [
+                {"person": p.person, "temperature": None if p.temperature is None else float(p.temperature),
+                 "symptoms": p.symptoms}
+                for p in row.people
+            ],
+            "temperature_max": judged.temperature_max, "fever_count": judged.fever_count,
+            "symptom_count": judged.symptom_count,
+        }  # fmt: skip
+    if row.needs:
+        record["needs"] = row.needs
+    if row.doubtful:
+        record["doubtful"] = True
+    if row.replaces_id:
+        record["replaces_id"] = row.replaces_id
+    if row.note:
+        record["note"] = base64.b64encode(keyring.seal(row.note, row=row.id, column="visit.note")).decode()
+    return record
 
 
 def _findings(row: VisitRow) -> list[Finding]:

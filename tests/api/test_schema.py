@@ -55,7 +55,7 @@ def credentials(user_with: Callable[..., User], policies: None) -> Iterator[dict
     user = user_with(Role.TOWNSHIP, "220521901", "everything")
     request = HttpRequest()
     request.session = SessionStore()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="backend.accounts.backends.AccountBackend")
     request.session.save()
     csrf = _get_new_csrf_string()
     cookies = {settings.SESSION_COOKIE_NAME: request.session.session_key, settings.CSRF_COOKIE_NAME: csrf}

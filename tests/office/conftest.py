@@ -32,5 +32,5 @@ def clerk(user_with: Callable[..., User]) -> User:
 def desk(clerk: User) -> Client:
     """The clerk's browser."""
     client = Client()
-    client.force_login(clerk, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(clerk, backend="backend.accounts.backends.AccountBackend")
     return client

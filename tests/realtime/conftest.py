@@ -179,7 +179,7 @@ def own_redis(tmp_path: Path, settings: Any) -> Iterator[OwnRedis]:
 def session_of(user: User) -> str:
     """A fresh session of `user`; returns its key."""
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="backend.accounts.backends.AccountBackend")
     return client.cookies[django_settings.SESSION_COOKIE_NAME].value
 
 

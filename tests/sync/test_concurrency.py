@@ -68,5 +68,5 @@ def test_one_poisonous_item_spoils_no_other(worker: User) -> None:
     with patch.object(services, "store_facts", store):
         pushed = services.batch_push(user=worker, envelope=envelope(items))
     refused = [result for result in pushed.results if result.verdict != "created"]
-    assert [(result.id, result.code) for result in refused] == [(str(poison), "storage_refused")]
+    assert [(result.id, result.code) for result in refused] == [(poison, "storage_refused")]
     assert Visit.objects.count() == 19
