@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table, object_link
 from backend.core.errors import ApiError, ErrorCode
@@ -40,7 +41,7 @@ class NewCellForm(CellFieldsForm):
 
 class CellFileForm(DeedForm):
     file = forms.FileField(
-        label="CSV 文件", max_length=200,
+        label="CSV 文件", max_length=200, widget=UnfoldAdminFileFieldWidget,
         help_text="表头：村代码、网格编号、网格名称、楼栋范围、网格长。UTF-8 或 GBK 均可，可重复导入。",
     )  # fmt: skip
 

@@ -46,12 +46,6 @@
         if (!known.has(row.textContent)) row.classList.add("gk-fresh");
       }
       old.replaceWith(document.importNode(body, true));
-      // The bulk bar counts rows of its own; it starts anew with the new ones.
-      const counter = shown.querySelector(".action-counter");
-      const counted = fresh.querySelector(".action-counter");
-      if (counter && counted) counter.dataset.actionsIcnt = counted.dataset.actionsIcnt;
-      const boxes = document.querySelectorAll("tr input.action-select");
-      if (boxes.length && window.Actions) window.Actions(boxes);
       say(`实时：${new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" })} 已更新`, true);
     } catch {
       say("刷新失败，稍后自动重试", false);
