@@ -317,8 +317,8 @@ def test_role(role: Role, corners: tuple[Corner, Corner], user_with: Callable[..
         if not row.scoped:
             continue
         outside = _ask(browser, row, there)
-        expected = outside.status_code == 404 if row.allows(role) else _shut(row, outside)
-        if not expected:
+        # Where the deed itself is shut to this role, the missing may look missing.
+        if outside.status_code != 404 and (row.allows(role) or not _shut(row, outside)):
             wrong.append(f"there: {row.method} {row.route} → {outside.status_code}, allowed: {row.allows(role)}")
     assert not wrong, "\n".join(wrong)
 

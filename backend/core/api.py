@@ -3,7 +3,7 @@
 import logging
 from typing import Any, ClassVar
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions as drf
@@ -42,6 +42,8 @@ def _code_of(exception: Exception) -> ErrorCode:
         (drf.ParseError, ErrorCode.NOT_JSON),
         (drf.ValidationError, ErrorCode.BAD_FIELD),
         (RequestDataTooBig, ErrorCode.TOO_LARGE),
+        # The CSRF check reads a form before any view does.
+        ((MultiPartParserError, UnreadablePostError, SuspiciousOperation), ErrorCode.BAD_REQUEST),
         ((OperationalError, InterfaceError), ErrorCode.UNAVAILABLE),
     )
     for types, code in table:

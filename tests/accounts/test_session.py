@@ -246,3 +246,13 @@ def test_password_must_be_changed_first(worker: User, phone: Client) -> None:
     )  # fmt: skip
     assert answer.status_code == 204
     assert phone.get("/api/v1/devices/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
+def test_a_body_that_is_no_form_is_no_fault(worker: User, phone: Client, kind: str) -> None:
+    csrf = sign_in(phone).json()["csrf"]
+    answer = phone.post(
+        "/api/v1/session/password/", b"--x\r\nrubbish", content_type=kind, headers={"X-CSRFToken": csrf}
+    )
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["message"]
