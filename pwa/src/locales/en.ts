@@ -45,7 +45,7 @@ export default {
     unknown_household: 'The household may have moved to another cell. Check, then send again as it is, or give it up.',
     unknown_person: 'The person may have moved to another cell. Check, then send again as it is, or give it up.',
     bad_document: 'Please compare with the document, digit by digit.', bad_phone: 'Please check the telephone number.',
-    already_registered: 'Somebody else may have registered this person. Please ask the township office.',
+    already_registered: 'Once it is clear that it is a duplicate, give this record up.',
     id_reused: 'It will be sent under a new id.', not_under_monitoring: 'Please check the date; whose monitoring is over needs no check.',
   },
   save: { busy: 'Saving…', offline: 'No network; it goes up when it is back.', failed: 'Not saved. What you typed is still here; please tap save again.', full: 'The phone’s storage is full and nothing was saved. Free some space and tap save again; what you typed is still here.' },

@@ -47,7 +47,7 @@ export default {
     unknown_household: '可能是这户已调整到别的网格。核对后可原样再报，或放弃。',
     unknown_person: '可能是此人已调整到别的网格。核对后可原样再报，或放弃。',
     bad_document: '请对照证件逐位核对后修改。', bad_phone: '请核对电话号码后修改。',
-    already_registered: '此人可能已由别处登记，请联系乡镇（街道）核对。',
+    already_registered: '核实确属重复后，可以放弃这条记录。',
     id_reused: '重新上报时会用新的编号。', not_under_monitoring: '请核对日期；已解除监测的人不用再测。',
   },
   save: { busy: '正在保存…', offline: '没有网络，联网后自动上报。', failed: '没有存下来。填写的内容还在这里，请再点一次保存。', full: '手机存储已满，没有存下来。请清理手机空间后再点保存，内容还在这里。' },
@@ -127,7 +127,7 @@ export default {
     unknown: '手机里没有此人', unknownHint: '可能已调整到别的网格，或者还没有下载完。',
   },
   call: { none: '没有登记电话。', offline: '没有网络，查不到号码。', purpose: { alert: '处理预警联系本人', check: '健康监测联系本人', visit: '走访联系本人' } },
-  severity: { urgent: '紧急', warning: '警告', notice: '提示' },
+  severity: { urgent: '紧急', warning: '警示', notice: '提示' },
   alertState: { open: '待处理', acknowledged: '处理中', closed: '已结束' },
   alerts: {
     one: '预警', live: '实时更新中', asOf: '{ago}更新', notLive: '正在连接…', offline: '没有网络，联网后自动更新',

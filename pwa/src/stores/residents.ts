@@ -22,6 +22,9 @@ export interface TodayVisit {
   record?: string
 }
 
+/** Time for the first paint of the list before the rest is read. */
+const REST_AFTER_MS = 60
+
 /** Shown until the policy has been delivered once: the value of the national base pack. */
 const FEVER_UNTIL_DELIVERED = 37.3
 
@@ -37,7 +40,10 @@ export const useResidentsStore = defineStore('residents', () => {
   const made = shallowRef<OutboxRow[]>([])
   const day = ref(businessToday())
   const loaded = ref(false)
+  const peopleLoaded = ref(false)
   let stops: (() => void)[] = []
+  /** The visits of all days have been read, not of today alone. */
+  let complete = false
 
   function byId<T extends { id: string }>(rows: T[]): Map<string, T> {
     return new Map(rows.map((row) => [row.id, row]))
@@ -51,27 +57,48 @@ export const useResidentsStore = defineStore('residents', () => {
   }
   let stopMade: (() => void) | null = null
 
+  /** What the list of 今日 stands on is read first; people and history follow when it can be tapped. */
   function attach(db: UserDb): void {
     detach()
     stopMade = watchMade(db)
     stops = [
       watchQuery(() => db.region.toArray(), (rows) => (regions.value = byId(rows))),
+      watchQuery(() => db.visit.where('day').equals(businessToday()).toArray(), (rows) => {
+        if (!complete) visits.value = rows
+      }),
       watchQuery(
         () => db.household.toArray(),
         (rows) => {
           households.value = walkingOrder(rows)
+          if (loaded.value) return
           loaded.value = true
+          const start = setTimeout(() => attachRest(db), REST_AFTER_MS)
+          stops.push(() => clearTimeout(start))
         },
       ),
-      watchQuery(() => db.person.toArray(), (rows) => (persons.value = byId(rows))),
-      watchQuery(() => db.returnee.toArray(), (rows) => (returnees.value = rows)),
-      watchQuery(() => db.code.toArray(), (rows) => (codes.value = new Map(rows.map((row) => [row.person ?? row.id, row])))),
-      watchQuery(() => db.visit.toArray(), (rows) => (visits.value = rows)),
-      watchQuery(() => db.check.toArray(), (rows) => (checks.value = rows)),
-      watchQuery(() => db.policy.toArray(), (rows) => (policies.value = new Map(rows.map((row) => [row.key, row])))),
     ]
     const clock = setInterval(() => turnDay(db), 20_000)
     stops.push(() => clearInterval(clock))
+  }
+
+  function attachRest(db: UserDb): void {
+    stops.push(
+      watchQuery(() => db.person.toArray(), (rows) => (persons.value = byId(rows))),
+      watchQuery(
+        () => db.returnee.toArray(),
+        (rows) => {
+          returnees.value = rows
+          peopleLoaded.value = true
+        },
+      ),
+      watchQuery(() => db.code.toArray(), (rows) => (codes.value = new Map(rows.map((row) => [row.person ?? row.id, row])))),
+      watchQuery(() => db.visit.toArray(), (rows) => {
+        complete = true
+        visits.value = rows
+      }),
+      watchQuery(() => db.check.toArray(), (rows) => (checks.value = rows)),
+      watchQuery(() => db.policy.toArray(), (rows) => (policies.value = new Map(rows.map((row) => [row.key, row])))),
+    )
   }
 
   /** Midnight in Shanghai, or the server's word that the phone's day was wrong. */
@@ -89,6 +116,8 @@ export const useResidentsStore = defineStore('residents', () => {
     stopMade?.()
     stopMade = null
     loaded.value = false
+    peopleLoaded.value = false
+    complete = false
     households.value = []
     made.value = []
     returnees.value = []
@@ -169,7 +198,7 @@ export const useResidentsStore = defineStore('residents', () => {
   const cells = computed(() => [...regions.value.values()].filter((row) => row.code.length === 15).sort((a, b) => (a.code < b.code ? -1 : 1)))
 
   return {
-    regions, households, persons, returnees, codes, visits, checks, policies, day, loaded, householdById, personsByHousehold,
+    regions, households, persons, returnees, codes, visits, checks, policies, day, loaded, peopleLoaded, householdById, personsByHousehold,
     visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, temperaturePresets, cells, attach, detach,
   }
 })
