@@ -1,9 +1,14 @@
 """The trail cannot be rewritten by the application, and rewriting it otherwise shows."""
 
 import datetime as dt
+import os
+from collections.abc import Iterator
 
+import dj_database_url
+import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from backend.audit.models import AuditEntry
@@ -11,18 +16,18 @@ from backend.audit.services import audit_record, audit_seal, audit_verify
 from backend.ops.grants import grant_application_role
 
 pytestmark = pytest.mark.django_db
-ROLE = "gk_test_application"
 
 
 @pytest.fixture
-def as_application() -> None:
-    """The connection acts as a role with the application's grants, for the rest of the test's transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
-        if cursor.fetchone() is None:
-            cursor.execute(f"CREATE ROLE {ROLE}")
-        grant_application_role(ROLE)
-        cursor.execute(f"SET LOCAL ROLE {ROLE}")
+def application(transactional_db: None) -> Iterator[psycopg.Connection]:
+    """A connection signed in as the application's own role, with the grants that `prepare` gives it."""
+    grant_application_role()
+    role = dj_database_url.parse(os.environ["DATABASE_URL"])
+    with psycopg.connect(
+        host=role["HOST"], port=role["PORT"] or None, user=role["USER"], password=role["PASSWORD"],
+        dbname=connection.settings_dict["NAME"], autocommit=True,
+    ) as signed_in:  # fmt: skip
+        yield signed_in
 
 
 def record() -> None:
@@ -39,11 +44,21 @@ def record() -> None:
         "DROP TABLE audit_auditentry",
     ],
 )
-def test_the_application_may_not_alter_the_trail(as_application: None, statement: str) -> None:
+def test_the_application_may_not_alter_the_trail(application: psycopg.Connection, statement: str) -> None:
     record()
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
+    assert connection.settings_dict["USER"] != settings.APPLICATION_ROLE, "the tests run as the owner of the tables"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        application.execute(statement)
     assert AuditEntry.objects.count() == 1
+
+
+def test_the_application_adds_to_the_trail_and_reads_it(application: psycopg.Connection) -> None:
+    record()
+    application.execute(
+        "INSERT INTO audit_auditentry (at, actor_name, action, target_kind, target_id, region_code, detail) "
+        "SELECT at, actor_name, action, target_kind, target_id, region_code, detail FROM audit_auditentry"
+    )
+    assert AuditEntry.objects.count() == 2
 
 
 def test_a_changed_entry_breaks_the_seal_of_its_day() -> None:
