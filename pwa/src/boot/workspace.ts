@@ -100,6 +100,8 @@ export function installWorkspace(): void {
     },
     { immediate: true },
   )
+  void session.settleSignOut()
+  window.addEventListener('online', () => void session.settleSignOut())
   // Without an answer the saved session stands; a 401 marks it expired through onSignedOut.
   void session.refresh().catch(() => undefined)
 }

@@ -5,7 +5,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
-import { setCsrf } from '@/api/client'
+import { NoAnswerError, setCsrf } from '@/api/client'
 import { sessionClose, sessionCloseAll, sessionOpen, sessionRead } from '@/api/session'
 import type { Session } from '@/api/types'
 import { deviceId } from '@/db/device'
@@ -14,6 +14,8 @@ import { deleteUserDb, UserDb } from '@/db/schema'
 import { learnServerTime, serverOffset, setServerOffset } from '@/lib/clock'
 
 const KEY = 'gridkeeper.session'
+/** Set when the phone was wiped without network: the server's session is still to be ended. */
+const OWED_KEY = 'gridkeeper.sign-out-owed'
 const VILLAGE_DIGITS = 12
 
 interface Saved {
@@ -66,6 +68,7 @@ export const useSessionStore = defineStore('session', () => {
   function remember(next: Session): void {
     setCsrf(next.csrf)
     learnServerTime(next.server_time)
+    localStorage.removeItem(OWED_KEY)
     session.value = next
     expired.value = false
     localStorage.setItem(KEY, JSON.stringify({ session: next, offsetMs: serverOffset() } satisfies Saved))
@@ -111,16 +114,27 @@ export const useSessionStore = defineStore('session', () => {
     if (user) await deleteUserDb(user)
   }
 
-  /** Refused while anything is unsent. Without network the phone is wiped all the same; the server ends the session by its age. */
+  /** Refused while anything is unsent. Without network the phone is wiped all the same, and the server told when it is back. */
   async function signOut(everywhere = false): Promise<void> {
     if (db.value) {
       const open = await counts(db.value)
       if (open.waiting + open.needsYou > 0) throw new UnsentError(open.waiting + open.needsYou)
     }
     if (everywhere) await sessionCloseAll()
-    else await sessionClose().catch(() => undefined)
+    else await sessionClose().catch((error: unknown) => error instanceof NoAnswerError && localStorage.setItem(OWED_KEY, '1'))
     await forget()
   }
 
-  return { walks, session, expired, db, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, remember }
+  /** Ends on the server what was ended on the phone without network. */
+  async function settleSignOut(): Promise<void> {
+    if (session.value || !localStorage.getItem(OWED_KEY)) return
+    try {
+      await sessionClose()
+    } catch (error) {
+      if (error instanceof NoAnswerError) return
+    }
+    localStorage.removeItem(OWED_KEY)
+  }
+
+  return { walks, session, expired, db, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, settleSignOut, remember }
 })

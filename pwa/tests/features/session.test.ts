@@ -73,6 +73,21 @@ describe('sign-out', () => {
     expect(fetch).not.toHaveBeenCalled()
   })
 
+  it('without network wipes the phone at once and tells the server later', async () => {
+    const session = useSessionStore()
+    answer(200, SESSION)
+    await session.signIn('grid1', 'x')
+    vi.stubGlobal('fetch', vi.fn().mockRejectedValue(new TypeError('no')))
+    await session.signOut()
+    expect(session.session).toBeNull()
+    await session.settleSignOut()
+    answer(204, null)
+    await session.settleSignOut()
+    expect(fetch).toHaveBeenCalledOnce()
+    await session.settleSignOut()
+    expect(fetch).toHaveBeenCalledOnce()
+  })
+
   it('leaves nothing on the phone', async () => {
     const session = useSessionStore()
     answer(200, SESSION)
