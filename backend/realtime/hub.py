@@ -99,10 +99,12 @@ class Hub:
         ]
 
     async def _stop(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks, self._tasks = set(self._tasks), []
+        while tasks:
+            # Again until it ends: `wait_for` of Python 3.11 loses a cancellation that meets a ring.
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=_RETRY_SECONDS)
         if self._reader is not None:
             await self.loop.run_in_executor(self._reader, connections.close_all)
             self._reader.shutdown(wait=False)

@@ -232,3 +232,15 @@ def test_the_registry_finds_exactly_the_sockets_that_cover_a_region() -> None:
         registry.discard(socket)
     assert len(registry) == 0
     assert registry._by_prefix == {}
+
+
+async def test_a_ring_in_the_moment_of_stopping_does_not_hold_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "POLL_SECONDS", 60)
+    hub = Hub(Log())
+    client = await Client().join(hub)
+    await asyncio.sleep(0.05)
+    hub._bell.set()
+    async with asyncio.timeout(5):
+        await client.leave(hub)
+        other = await Client().join(hub)
+        await other.leave(hub)
