@@ -9,10 +9,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from launch.stack import Stack
 from tests.real_stack import PASSWORD
 
-CHROMIUM = "/usr/bin/chromium"
+#: Found, or installed, by bin/test.
+CHROMIUM = os.environ.get("GRIDKEEPER_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=zh-CN",
 ]  # fmt: skip
 
 
@@ -23,7 +24,7 @@ def own_folders() -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Chromium, headless."""
     # Playwright's synchronous driver runs an event loop in this thread, which Django's guard would take for async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as driver:
@@ -35,10 +36,13 @@ OpenPhone = Callable[[str], Page]
 
 @pytest.fixture
 def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
+    """Windows of a test; a fault that a page of theirs does not catch fails the test at its end."""
     opened: list[BrowserContext] = []
     yield opened
+    faults = [str(fault) for context in opened for page in context.pages for fault in page.page_errors()]
     for context in opened:
         context.close()
+    assert faults == []
 
 
 @pytest.fixture

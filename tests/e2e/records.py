@@ -33,6 +33,6 @@ def fever_push(api: Api, household: str, temperature: float) -> str:
 
 def alert_of(api: Api, household: str) -> dict[str, Any]:
     """The open alert about a household."""
-    rows = [a for a in api.get("alerts/", after=0, state="open")["alerts"] if a["household"] == household]
+    rows = [a for a in api.get("alerts/", after=0, state="open")["alerts"] if a.get("household") == household]
     assert len(rows) == 1, rows
     return rows[0]
