@@ -29,6 +29,7 @@ _VALUES = {
     "phone_hint": "电话尾号", "grid_worker": "网格员", "grid_leader": "网格长", "village": "村（居）委会",
     "clinic": "诊所、药店", "township": "乡镇（街道）", "county": "县（市、区）", "prefecture": "市（州）",
     "province": "省", "health": "卫生健康部门", "system_admin": "系统管理员", "auditor": "审计员",
+    "returnee": "返乡人员", "key_group": "重点人群", "suspect": "可疑症状", "family": "同住家人",
 }  # fmt: skip
 
 

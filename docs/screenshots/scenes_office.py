@@ -177,7 +177,7 @@ def _mistakes(camera: Camera, page: Page) -> None:
     page.locator(".gk-find input[name=q]").first.press("Enter")
     page.wait_for_load_state()
     camera.take(page, "office-find")
-    page.goto("/admin/visits/visit/?outcome=wrong_address")
+    page.goto("/admin/visits/visit/?day=2020-01-01")
     camera.take(page, "office-empty")
     page.goto("/admin/alerts/alert/00000000-0000-7000-8000-000000000000/change/")
     camera.take(page, "office-not-found")
