@@ -159,7 +159,9 @@ def test_queries_do_not_grow_with_the_page(phone: APIClient) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
             pull_all(phone, limit=2000)
-        return len(captured)
+        # What a process keeps for seconds is asked again when the machine is slow.
+        kept = ("core_clockoffset", "policies_policypack", "sync_history", "pg_control_system")
+        return sum(not any(table in (query["sql"] or "") for table in kept) for query in captured)
 
     households_in(CELL, 2)
     count()
