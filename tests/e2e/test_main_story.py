@@ -82,7 +82,7 @@ def test_one_visit_from_the_door_to_the_province_and_back(
     assert len(mine) == 1
     expect(village.locator(f"[data-testid=alert-row][data-alert='{mine[0]['id']}']")).to_have_count(1, timeout=30_000)
     assert alerts.count() <= 1
-    office.goto("/admin/alerts/alert/")
+    office.goto(f"/admin/alerts/alert/{mine[0]['id']}/change/")
     expect(office.get_by_text(mine[0]["place"]).first).to_be_visible(timeout=15_000)
 
     # One visit, counted on six levels while the day runs.
