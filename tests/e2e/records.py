@@ -19,6 +19,14 @@ def households_of(api: Api) -> list[dict[str, Any]]:
         cursor = page["cursor"]
 
 
+def calm_household(api: Api) -> str:
+    """The last of the caller's households about which nothing is open: a fever there is a new alert."""
+    states = ("open", "acknowledged")
+    alerts = [row for state in states for row in api.get("alerts/", after=0, state=state, limit=500)["alerts"]]
+    busy = {row.get("household") for row in alerts}
+    return next(row["id"] for row in reversed(households_of(api)) if row["id"] not in busy)
+
+
 def fever_push(api: Api, household: str, temperature: float) -> str:
     """A visit with somebody who has a fever, `created`; its id."""
     now = dt.datetime.now(dt.UTC).isoformat()

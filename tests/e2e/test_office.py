@@ -10,7 +10,7 @@ from launch.stack import Stack
 from tests.api_client import Api
 from tests.e2e.conftest import OpenPhone
 from tests.e2e.phone import Phone
-from tests.e2e.records import alert_of, fever_push, households_of
+from tests.e2e.records import alert_of, calm_household, fever_push, households_of
 from tests.real_stack import PASSWORD
 
 pytestmark = pytest.mark.e2e
@@ -21,16 +21,16 @@ def test_a_new_alert_appears_in_the_open_list(stack: Stack, open_office: OpenPho
     desk.goto("/admin/alerts/alert/")
     expect(desk.locator(".gk-live-on")).to_be_visible(timeout=15_000)
     api = Api(stack.url, "grid1")
-    household = households_of(api)[-2]
-    fever_push(api, household["id"], 39.2)
-    place = alert_of(api, household["id"])["place"]
+    household = calm_household(api)
+    fever_push(api, household, 39.2)
+    place = alert_of(api, household)["place"]
     row = desk.locator("#result_list tr", has_text=place).filter(has_text="39.2")
     expect(row.first).to_be_visible(timeout=10_000)
     row.first.locator("a").first.click()
     desk.get_by_role("link", name="我来处理").click()
     desk.locator(".gk-submit button").click()
     expect(desk.locator("#content")).to_contain_text("已签收")
-    assert not [a for a in api.get("alerts/", after=0, state="open")["alerts"] if a.get("household") == household["id"]]
+    assert not [a for a in api.get("alerts/", after=0, state="open")["alerts"] if a.get("household") == household]
 
 
 def test_a_township_sees_nothing_of_another(stack: Stack, open_office: OpenPhone) -> None:

@@ -11,7 +11,7 @@ from launch.stack import Stack
 from tests.api_client import Api
 from tests.e2e.conftest import OpenPhone
 from tests.e2e.phone import Phone
-from tests.e2e.records import alert_of, fever_push, households_of
+from tests.e2e.records import alert_of, calm_household, fever_push
 
 pytestmark = pytest.mark.e2e
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -40,7 +40,7 @@ def test_an_alert_taken_on_one_phone_is_taken_on_the_other(stack: Stack, open_ph
         page.get_by_test_id("tab-alerts").click()
         expect(page.get_by_test_id("alerts-live")).to_have_attribute("data-live", "true", timeout=20_000)
     api = Api(stack.url, "grid2")
-    household = households_of(api)[-1]["id"]
+    household = calm_household(api)
     fever_push(api, household, 38.3)
     alert = alert_of(api, household)["id"]
     for page in (worker, village):
@@ -56,7 +56,7 @@ def test_a_zero_that_records_contradict_is_refused_and_the_report_is_confirmed_w
     stack: Stack, open_phone: OpenPhone, evening: None
 ) -> None:
     grid = Api(stack.url, "grid1")
-    fever_push(grid, households_of(grid)[-1]["id"], 38.5)
+    fever_push(grid, calm_household(grid), 38.5)
     village = open_phone("village")
 
     def aged(route: Route) -> None:
