@@ -22,13 +22,14 @@ def own_folders() -> None:
     """In place of the fixture of the same name for Django: the stack under test has folders of its own."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, headless."""
+    """Chromium, headless; gone with its module, or the driver's loop would stand in the way of asynchronous tests."""
     # Playwright's synchronous driver runs an event loop in this thread, which Django's guard would take for async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as driver:
         yield driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 OpenPhone = Callable[[str], Page]
