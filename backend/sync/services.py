@@ -59,7 +59,7 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
     received_at = clock.now()
     skew = clock_skew(received_at=received_at, sent_at=envelope.sent_at)
     items = read_items(envelope.items, skew=skew, received_at=received_at)
-    _judge_repeated(items)
+    repeated = _judge_repeated(items)
     if any(item.kind in REGISTERS for item in items):
         # What a register says of a household or a person must not hang on an item that was stored long ago.
         _judge_known([item for item in items if item.open])
@@ -77,11 +77,13 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
         for item in fresh:
             item.reopen()
         upload.store_halving(fresh)
+    _answer_alike(repeated)
     return Pushed([_result(item) for item in items], skew, _count(items))
 
 
-def _judge_repeated(items: Sequence[Incoming]) -> None:
-    """Settle what an earlier item of this very batch already brings under the same id."""
+def _judge_repeated(items: Sequence[Incoming]) -> list[tuple[Incoming, Incoming]]:
+    """Settle what an earlier item of this very batch already brings under the same id; the pairs (copy, first)."""
+    repeated = []
     seen: dict[uuid.UUID, Incoming] = {}
     for item in items:
         if item.id is None or not item.open:
@@ -89,6 +91,15 @@ def _judge_repeated(items: Sequence[Incoming]) -> None:
         first = seen.setdefault(item.id, item)
         if first is not item:
             item.settle(Verdict.DUPLICATE if first.body_hash == item.body_hash else Verdict.CONFLICT)
+            repeated.append((item, first))
+    return repeated
+
+
+def _answer_alike(repeated: Sequence[tuple[Incoming, Incoming]]) -> None:
+    """A copy of a refused item is refused too: "duplicate" would let the phone drop what is not stored."""
+    for copy, first in repeated:
+        if first.verdict is Verdict.REJECTED and first.error is not None:
+            copy.reject(first.error, first.field)
 
 
 def _judge_known(items: Sequence[Incoming]) -> None:

@@ -11,14 +11,14 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from backend.accounts.models import Device, User
+from backend.accounts.models import Device, Duty, User
 from backend.audit.models import AuditEntry
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.facts.models import Batch, SyncItem, TouchedCell
 from backend.residents.models import SealedBlob
 from backend.visits.models import Visit
-from tests.conftest import CELL
+from tests.conftest import CELL, OTHER_CELL
 from tests.sync.conftest import DEVICE, households_in, item
 
 Push = Callable[..., dict[str, Any]]
@@ -108,6 +108,25 @@ def test_an_item_without_a_readable_id_is_answered_in_its_place(push: Push, hous
     answer = push({"kind": "visit"}, 7, good)
     assert verdicts(answer) == ["rejected", "rejected", "created"]
     assert [result["id"] for result in answer["results"]] == [None, None, good["id"]]
+
+
+def test_a_copy_of_a_refused_item_is_refused_too(push: Push, household: uuid.UUID) -> None:
+    bad = item("visit", {"household": str(uuid.uuid4()), "outcome": "seen_well"})
+    answer = push(bad, bad)
+    assert verdicts(answer) == ["rejected", "rejected"]
+    assert {result["code"] for result in answer["results"]} == {"unknown_household"}
+
+
+def test_a_stored_item_sent_again_after_the_cell_was_lost_is_a_duplicate(
+    push: Push, household: uuid.UUID, worker: User
+) -> None:
+    """The answer was lost, the duty ended meanwhile: the record is on the server, and the phone must learn so."""
+    sent = item("visit", {"household": str(household), "outcome": "seen_well"})
+    push(sent)
+    Duty.objects.update(region_code=OTHER_CELL)
+    assert verdicts(push(sent)) == ["duplicate"]
+    other = item("visit", {"household": str(household), "outcome": "seen_well"})
+    assert push(other)["results"][0]["code"] == "unknown_household"
 
 
 def test_a_rejected_item_may_be_mended_under_the_same_id(push: Push, household: uuid.UUID) -> None:
