@@ -11,7 +11,7 @@ from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
 from backend.core.office.words import clause_words, day_words, mark, quiet, time_words, version_words
 from backend.core.symptoms import Symptom
 from backend.health.choices import Colour, Method, MonitoringKind, MonitoringState, Session, Trigger
-from backend.health.models import CodeDecision, CodeStatus, DailyCheck, Monitoring
+from backend.health.models import CodeDecision, CodeStatus, DailyCheck, Monitoring, ReplacedVisit, VisitFinding
 from backend.residents.models import Person
 
 _TONES = {Colour.GREEN: "good", Colour.YELLOW: "warn"}
@@ -127,13 +127,27 @@ def check_table(rows: list[DailyCheck]) -> Table:
     )  # fmt: skip
 
 
+def finding_table(findings: list[VisitFinding]) -> Table:
+    visits = [finding.visit_id for finding in findings]
+    replaced = set(ReplacedVisit.objects.filter(visit_id__in=visits).values_list("pk", flat=True))
+    rows = [[f.business_day, temperature_words(f), symptom_words(f.symptoms), _standing(f, replaced)] for f in findings]
+    return Table("走访发现", ["日期", "体温", "症状", "状态"], rows, empty="走访中没有发现此人有发热等症状。")
+
+
+def _standing(finding: VisitFinding, replaced: set[Any]) -> Any:
+    """Whether the finding counts as evidence, and if not why."""
+    if finding.visit_id in replaced:
+        return mark("已被更正，不计入", "calm")
+    return mark("时间存疑，不计入", "warn") if finding.doubtful else "计入研判"
+
+
 @admin.register(CodeStatus)
 class CodeStatusAdmin(PersonDeedless):
     view_capability = Capability.CODE_VIEW
     list_display = ("who", "colour_word", "reason", "since_words", "where", "cell")
     list_filter = (RegionFilter, choice_filter("colour", "状态", Colour))
     ordering = ("-colour", "-since", "person_id")
-    list_note = "状态由规则从登记与测温得出，任何人都不能手工设置。每一条都能看到原因和条款。"
+    list_note = "状态由规则从登记、测温与走访发现得出，任何人都不能手工设置。每一条都能看到原因和条款。"
 
     @admin.display(description="健康码", ordering="colour")
     def colour_word(self, status: CodeStatus) -> Any:
@@ -171,9 +185,11 @@ class CodeStatusAdmin(PersonDeedless):
         history = CodeDecision.objects.filter(person_id=target.person_id).order_by("-decided_at", "-id")[:50]
         rows = [[time_words(d.decided_at), colour_mark(d.colour), d.reason, Trigger(d.trigger).label] for d in history]
         checks = DailyCheck.objects.visible_to(request.user, Capability.CHECK_VIEW).filter(person_id=target.person_id)
+        findings = VisitFinding.objects.visible_to(request.user, Capability.VISIT_VIEW)
         return [
             Table("研判记录", ["时间", "状态", "原因", "触发"], rows),
             check_table(list(checks.order_by("-business_day", "-corrected_at")[:30])),
+            finding_table(list(findings.filter(person_id=target.person_id).order_by("-business_day", "visit_id")[:30])),
         ]
 
 

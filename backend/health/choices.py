@@ -54,5 +54,6 @@ class Trigger(models.TextChoices):
 
     REGISTRATION = "registration", "登记"
     CHECK = "check", "监测记录"
+    VISIT = "visit", "走访发现"
     MONITORING_END = "monitoring_end", "监测结束"
     SWEEP = "sweep", "每日复核"

@@ -49,6 +49,43 @@ class DailyCheck(Fact):
         ]
 
 
+class VisitFinding(models.Model):
+    """What a visit showed of a person it names (走访发现): a fever or a symptom, judged as in a check. Duty A7.
+
+    Written beside the visit by whoever stores it; visits stand above this app, so `visit_id` is a plain value.
+    """
+
+    pk = models.CompositePrimaryKey("person", "visit_id")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="visit_findings", verbose_name="人员")
+    visit_id = models.UUIDField("走访")
+    region_code = RegionCodeField("网格")
+    business_day = models.DateField("业务日")
+    doubtful = models.BooleanField("时间存疑", default=False)
+    temperature = models.DecimalField("体温（℃）", max_digits=3, decimal_places=1, null=True)
+    symptoms = ArrayField(models.CharField(max_length=20), verbose_name="症状", default=list)
+    fever = models.BooleanField("发热", default=False)
+    symptomatic = models.BooleanField("有症状", default=False)
+    rule_version = models.CharField("规则版本", max_length=60)
+
+    objects: ClassVar[ScopedQuerySet["VisitFinding"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "走访发现"
+        verbose_name_plural = "走访发现"
+        indexes = [models.Index(fields=["visit_id"], name="visitfinding_visit")]
+
+
+class ReplacedVisit(models.Model):
+    """A visit that a correction replaced (被更正的走访): what it showed is no evidence, whichever came first."""
+
+    visit_id = models.UUIDField("走访", primary_key=True)
+    by_id = models.UUIDField("更正记录")
+
+    class Meta:
+        verbose_name = "被更正的走访"
+        verbose_name_plural = "被更正的走访"
+
+
 class Monitoring(ChangedModel):
     """A term of daily checks (健康监测期): both days inclusive. Duties A3, A10.
 
@@ -122,7 +159,7 @@ class CodeDecision(models.Model):
     """A change of somebody's code status, and what it rests on (健康码研判记录).
 
     Append-only: the database refuses edits. `facts` lists what the rule used as
-    `{"kind": "check"|"monitoring", "id": uuid}`: ids, never identity.
+    `{"kind": "check"|"visit"|"monitoring", "id": uuid}`: ids, never identity.
     """
 
     id = models.UUIDField(primary_key=True)

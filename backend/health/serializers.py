@@ -30,7 +30,7 @@ class DueQuery(StrictSerializer):
 class CodeFactShape(serializers.Serializer[Any]):
     """A record that a decision rests on."""
 
-    kind = serializers.ChoiceField(["check", "monitoring"])
+    kind = serializers.ChoiceField(["check", "visit", "monitoring"])
     id = serializers.UUIDField()
 
 

@@ -125,7 +125,7 @@ def _visit(item: Incoming, known: _Known) -> None:
     if found is None:
         return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
     for index, seen in enumerate(body.people):
-        if seen.person and seen.person not in known.people and seen.person not in known.new_people:
+        if seen.person and _find_person(seen.person, known, ItemKind.VISIT) is None:
             return item.reject(ErrorCode.UNKNOWN_PERSON, f"body.people[{index}].person")
     item.region_code, item.place = found
     return None
@@ -134,12 +134,7 @@ def _visit(item: Incoming, known: _Known) -> None:
 def _check(item: Incoming, known: _Known) -> None:
     body = item.body
     assert isinstance(body, CheckBody)
-    found = known.new_people.get(body.person)
-    if found is None:
-        person = known.people.get(body.person)
-        scope = known.scope[ItemKind.CHECK]
-        if person is not None and any(scope.covers(code) for code in (person.region_code, *person.previous_codes)):
-            found = (person.region_code, person.place)
+    found = _find_person(body.person, known, ItemKind.CHECK)
     if found is None:
         return item.reject(ErrorCode.UNKNOWN_PERSON, "body.person")
     item.region_code, item.place = found
@@ -164,6 +159,16 @@ def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind) -> tupl
         return None
     scope = known.scope[kind]
     if scope.covers(ref.region_code) or any(scope.covers(code) for code in ref.previous_codes):
+        return ref.region_code, ref.place
+    return None
+
+
+def _find_person(person: uuid.UUID, known: _Known, kind: ItemKind) -> tuple[str, str] | None:
+    """`(cell now, place)` of a person in the sender's cells, or once in them."""
+    if person in known.new_people:
+        return known.new_people[person]
+    ref = known.people.get(person)
+    if ref is not None and any(known.scope[kind].covers(code) for code in (ref.region_code, *ref.previous_codes)):
         return ref.region_code, ref.place
     return None
 

@@ -8,17 +8,18 @@ from decimal import Decimal
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.alerts.services import alerts_evaluate
 from backend.core.errors import ApiError, ErrorCode
 from backend.facts.choices import Verdict
 from backend.facts.models import SyncItem
-from backend.health.services import CheckRow, checks_record
-from backend.residents.services import households_create
+from backend.health.services import CheckRow, checks_store
+from backend.residents.services import households_create, people_lock
 from backend.returnees.services import returnee_register
 from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
 from backend.sync.shapes import CheckBody, HouseholdBody, ReturneeBody, VisitBody
 from backend.visits.rules import PersonSeen
-from backend.visits.services import VisitRow, visits_record
+from backend.visits.services import VisitRow, visits_store
 
 
 def store_registers(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
@@ -32,8 +33,14 @@ def store_registers(items: Sequence[Incoming], *, user: User, device: uuid.UUID,
 def store_facts(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
     """Store visits and checks just claimed, in the caller's transaction; none of them can be refused any more."""
     common = {"author_id": user.pk, "author_name": user.display_name, "device_id": device, "received_at": received_at}
-    visits_record(rows=[_visit(item, item.body, common) for item in items if isinstance(item.body, VisitBody)])
-    checks_record(rows=[_check(item, item.body, common) for item in items if isinstance(item.body, CheckBody)])
+    visits = [_visit(item, item.body, common) for item in items if isinstance(item.body, VisitBody)]
+    checks = [_check(item, item.body, common) for item in items if isinstance(item.body, CheckBody)]
+    named = {uuid.UUID(seen.person) for visit in visits for seen in visit.people if seen.person}
+    if named and checks:
+        # Visits, then checks, lock the people they speak of: of two uploads each could hold what the other wants.
+        people_lock(person_ids=named | {check.person_id for check in checks})
+    if findings := [*visits_store(rows=visits), *checks_store(rows=checks)]:
+        alerts_evaluate(findings=findings)
 
 
 def _create_households(items: list[Incoming], user: User) -> None:

@@ -3,7 +3,7 @@
 import base64
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,9 @@ from backend.alerts.services import alerts_evaluate
 from backend.core import keyring
 from backend.core.sql import execute
 from backend.facts.services import cells_touch
+from backend.health.services import FindingRow, findings_record
 from backend.policies.selectors import value_of
+from backend.residents.selectors import PersonRef, people_by_id
 from backend.visits.rules import Judged, PersonSeen, judge
 from backend.visits.selectors import households_unseen
 
@@ -57,15 +59,25 @@ FROM jsonb_to_recordset(%(visits)s::jsonb) AS v(id uuid, region_code text, busin
 
 
 def visits_record(*, rows: Sequence[VisitRow]) -> None:
+    """`visits_store`, and the alerts that follow from it."""
+    if findings := visits_store(rows=rows):
+        alerts_evaluate(findings=findings)
+
+
+def visits_store(*, rows: Sequence[VisitRow]) -> list[Finding]:
     """Store visits whose ids the caller has just claimed, in the caller's transaction: one insert for each upload.
 
-    Judges fever and symptoms by the rule in force at place and day, marks the cells touched, and raises alerts.
+    Judges fever and symptoms by the rule in force at place and day, gives health what was seen of people on record, so
+    that their codes follow, and marks the cells touched. Returns what the caller must hand to `alerts_evaluate`, last
+    of all it writes: the lock of the event log is held until the commit.
     """
     if not rows:
-        return
+        return []
+    people = people_by_id({person for row in rows for seen in row.people if (person := _named(seen))})
     rules: dict[tuple[str, dt.date], tuple[Decimal, frozenset[str], str]] = {}
     uploads: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    findings = []
+    findings: list[Finding] = []
+    shown: list[FindingRow] = []
     for row in rows:
         key = (row.region_code, row.business_day)
         if key not in rules:
@@ -74,8 +86,9 @@ def visits_record(*, rows: Sequence[VisitRow]) -> None:
         judged = judge(row.people, threshold=threshold, watched=watched)
         upload = (row.received_at, row.author_id, row.author_name, row.device_id)
         uploads.setdefault(upload, []).append(_record(row, judged, version))
+        shown.extend(_shown(row, people))
         if judged.fever_count or judged.symptom_count:
-            findings.extend(_findings(row))
+            findings.extend(_findings(row, people))
     for (received_at, author_id, author_name, device_id), records in uploads.items():
         execute(
             _INSERT,
@@ -84,9 +97,9 @@ def visits_record(*, rows: Sequence[VisitRow]) -> None:
                 "visits": msgspec.json.encode(records).decode(),
             },
         )  # fmt: skip
+    findings_record(rows=shown, replaced={row.replaces_id: row.id for row in rows if row.replaces_id})
     cells_touch(touched=((row.business_day, row.region_code) for row in rows))
-    if findings:
-        alerts_evaluate(findings=findings)
+    return findings
 
 
 def households_unseen_evaluate(*, day: dt.date) -> int:
@@ -133,19 +146,40 @@ def _record(row: VisitRow, judged: Judged, version: str) -> dict[str, Any]:
     return record
 
 
-def _findings(row: VisitRow) -> list[Finding]:
+def _named(seen: PersonSeen) -> uuid.UUID | None:
+    return uuid.UUID(seen.person) if seen.person else None
+
+
+def _person(seen: PersonSeen, people: Mapping[uuid.UUID, PersonRef]) -> uuid.UUID | None:
+    """The person on record whom the entry names, where a phone knows him under an id of its own; None for nobody."""
+    ref = people.get(named) if (named := _named(seen)) else None
+    return ref.id if ref else None
+
+
+def _shown(row: VisitRow, people: Mapping[uuid.UUID, PersonRef]) -> list[FindingRow]:
+    """What the visit noted of each person on record."""
+    return [
+        FindingRow(
+            visit_id=row.id, person_id=person, region_code=row.region_code, business_day=row.business_day,
+            doubtful=row.doubtful, temperature=seen.temperature, symptoms=seen.symptoms,
+        )
+        for seen in row.people
+        if (person := _person(seen, people)) is not None
+    ]  # fmt: skip
+
+
+def _findings(row: VisitRow, people: Mapping[uuid.UUID, PersonRef]) -> list[Finding]:
     """One finding per named person, and one for the household's unnamed people together."""
-    named = [seen for seen in row.people if seen.person]
-    unnamed = [seen for seen in row.people if not seen.person]
-    groups = [[seen] for seen in named] + ([unnamed] if unnamed else [])
+    groups: dict[uuid.UUID | None, list[PersonSeen]] = {}
+    for seen in row.people:
+        groups.setdefault(_person(seen, people), []).append(seen)
     return [
         Finding(
             kind="visit", region_code=row.region_code, place=row.place, household_id=row.household_id,
-            person_id=uuid.UUID(group[0].person) if group[0].person else None, business_day=row.business_day,
-            observed_at=row.corrected_at,
+            person_id=person, business_day=row.business_day, observed_at=row.corrected_at,
             temperature=max((s.temperature for s in group if s.temperature is not None), default=None),
             symptoms=tuple(dict.fromkeys(symptom for seen in group for symptom in seen.symptoms)),
             days_unseen=None, session=None, source_id=row.id,
         )
-        for group in groups
+        for person, group in groups.items()
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backend.core.symptoms import Symptom
 from backend.health import services
 from backend.health.choices import Colour, MonitoringState
-from backend.health.rules import CODE_RULES, CheckFact, SymptomTerm, TermFact, decide, inclusive_term
+from backend.health.rules import CODE_RULES, SEEN_AT, SignFact, SymptomTerm, TermFact, decide, inclusive_term
 
 DAY = dt.date(2026, 3, 14)
 SYMPTOM_TERM = SymptomTerm(7, "national-1:code.symptom.days", "二(一)3")
@@ -22,10 +22,12 @@ def day(offset: int) -> dt.date:
     return DAY + dt.timedelta(days=offset)
 
 
-def check(offset: int, temperature: str | None = "38.2", *, symptoms: tuple[str, ...] = ()) -> CheckFact:
+def check(
+    offset: int, temperature: str | None = "38.2", *, symptoms: tuple[str, ...] = (), kind: str = "check"
+) -> SignFact:
     value = None if temperature is None else Decimal(temperature)
     fever = (value is not None and value >= Decimal("37.3")) or "fever" in symptoms
-    return CheckFact(uuid.uuid4(), day(offset), value, frozenset(symptoms), fever, bool(symptoms))
+    return SignFact(kind, uuid.uuid4(), day(offset), value, frozenset(symptoms), fever, bool(symptoms))
 
 
 def term(start: int, state: MonitoringState = MonitoringState.ACTIVE, last: int | None = None) -> TermFact:
@@ -34,7 +36,7 @@ def term(start: int, state: MonitoringState = MonitoringState.ACTIVE, last: int 
 
 
 def decided(checks=(), terms=(), on=DAY):
-    return decide(day=on, checks=checks, terms=terms, symptom_term=SYMPTOM_TERM)
+    return decide(day=on, signs=checks, terms=terms, symptom_term=SYMPTOM_TERM)
 
 
 def test_nothing_known_is_green_and_cites_the_rule() -> None:
@@ -86,6 +88,16 @@ def test_a_newer_symptom_starts_the_term_again_and_both_are_evidence() -> None:
     assert decision.facts == tuple(sorted([("check", str(older.id)), ("check", str(newer.id))]))
 
 
+def test_what_a_visit_showed_counts_like_a_check_and_is_called_a_visit() -> None:
+    seen = check(-1, "38.0", kind="visit")
+    decision = decided(checks=[seen])
+    assert decision.colour is Colour.YELLOW
+    assert decision.reason == "2026年3月13日入户走访体温38.0℃，此后至2026年3月19日无新的症状方可转为绿码。"
+    assert decision.facts == (("visit", str(seen.id)),)
+    both = decided(checks=[seen, check(-1, "38.4")])
+    assert both.reason.startswith("2026年3月13日健康监测、入户走访体温38.4℃")
+
+
 def test_leaving_early_is_no_release() -> None:
     left = term(-3, MonitoringState.LEFT, last=0)
     assert (decided(terms=[left]).colour, decided(terms=[left]).rule_key) == (Colour.YELLOW, "left_early")
@@ -99,7 +111,8 @@ def test_a_cancelled_or_handed_over_term_decides_nothing() -> None:
 
 
 checks_of_any_kind = st.builds(
-    CheckFact,
+    SignFact,
+    kind=st.sampled_from(sorted(SEEN_AT)),
     id=st.uuids(),
     day=st.dates(day(-40), day(1)),
     temperature=st.none() | st.decimals("35.0", "42.5", places=1),
@@ -140,7 +153,7 @@ def test_every_decision_says_why_and_rests_on_given_facts(checks, terms) -> None
     assert decision.reason.endswith("。")
     assert len(decision.reason) <= 200
     assert decision.rule_key in {rule.__name__ for rule in CODE_RULES}
-    given_facts = {("check", str(c.id)) for c in checks} | {("monitoring", str(t.id)) for t in terms}
+    given_facts = {(c.kind, str(c.id)) for c in checks} | {("monitoring", str(t.id)) for t in terms}
     assert set(decision.facts) <= given_facts
     if decision.colour is Colour.YELLOW:
         assert decision.facts

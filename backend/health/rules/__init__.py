@@ -1,15 +1,16 @@
 """Pure decisions about checks and about the health-code status. No ORM; see the modules for the contracts."""
 
 from backend.health.rules.checks import Judged, due_state, judge_check
-from backend.health.rules.codes import CODE_RULES, CheckFact, Decision, Evidence, SymptomTerm, TermFact, decide
+from backend.health.rules.codes import CODE_RULES, SEEN_AT, Decision, Evidence, SignFact, SymptomTerm, TermFact, decide
 from backend.health.rules.terms import inclusive_term
 
 __all__ = [
     "CODE_RULES",
-    "CheckFact",
+    "SEEN_AT",
     "Decision",
     "Evidence",
     "Judged",
+    "SignFact",
     "SymptomTerm",
     "TermFact",
     "decide",

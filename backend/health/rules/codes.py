@@ -17,9 +17,13 @@ from backend.health.choices import Colour, MonitoringState
 
 
 @dataclass(frozen=True, slots=True)
-class CheckFact:
-    """A check that counts: not replaced by a correction, its time not in doubt."""
+class SignFact:
+    """What a check, or a visit that names the person, showed; not replaced by a correction, its time not in doubt.
 
+    `kind` is a key of `SEEN_AT`; `id` is the record's: of one visit there is one fact for each person it names.
+    """
+
+    kind: str
     id: uuid.UUID
     day: dt.date
     temperature: Decimal | None
@@ -55,7 +59,7 @@ class Evidence:
     """All that a rule may look at: the facts about one person as of `day`."""
 
     day: dt.date
-    checks: frozenset[CheckFact]
+    signs: frozenset[SignFact]
     terms: frozenset[TermFact]
     symptom_term: SymptomTerm
 
@@ -74,25 +78,29 @@ class Decision:
 
 CodeRule = Callable[[Evidence], Decision | None]
 
+#: Where a sign was seen, in the words of a reason and in the order in which a sentence names them.
+SEEN_AT = {"check": "健康监测", "visit": "入户走访"}
+
 
 def symptom_recent(evidence: Evidence) -> Decision | None:
     """Yellow while a fever or a watched symptom lies within the symptom term; a newer one starts the term again."""
     term = evidence.symptom_term
     recent = {
-        check
-        for check in evidence.checks
-        if (check.fever or check.symptomatic) and evidence.day - check.day < dt.timedelta(days=term.days)
+        sign
+        for sign in evidence.signs
+        if (sign.fever or sign.symptomatic) and evidence.day - sign.day < dt.timedelta(days=term.days)
     }
     if not recent:
         return None
-    last = max(check.day for check in recent)
+    last = max(sign.day for sign in recent)
+    newest = {sign for sign in recent if sign.day == last}
+    where = "、".join(words for kind, words in SEEN_AT.items() if any(sign.kind == kind for sign in newest))
     reason = (
-        f"{_day(last)}健康监测{_shown({c for c in recent if c.day == last})}，"
+        f"{_day(last)}{where}{_shown(newest)}，"
         f"此后至{_day(last + dt.timedelta(days=term.days - 1))}无新的症状方可转为绿码。"
     )
-    return Decision(
-        Colour.YELLOW, reason, "symptom_recent", term.version, term.clause, _facts("check", (c.id for c in recent))
-    )
+    facts = tuple(sorted({(sign.kind, str(sign.id)) for sign in recent}))
+    return Decision(Colour.YELLOW, reason, "symptom_recent", term.version, term.clause, facts)
 
 
 def under_monitoring(evidence: Evidence) -> Decision | None:
@@ -145,28 +153,24 @@ CODE_RULES: tuple[CodeRule, ...] = (symptom_recent, under_monitoring, left_early
 
 
 def decide(
-    *, day: dt.date, checks: Iterable[CheckFact], terms: Iterable[TermFact], symptom_term: SymptomTerm
+    *, day: dt.date, signs: Iterable[SignFact], terms: Iterable[TermFact], symptom_term: SymptomTerm
 ) -> Decision:
     """The decision about one person as of `day`, whatever the order of the facts, and however often each is given."""
-    evidence = Evidence(day, frozenset(checks), frozenset(terms), symptom_term)
+    evidence = Evidence(day, frozenset(signs), frozenset(terms), symptom_term)
     return next(decision for rule in CODE_RULES if (decision := rule(evidence)) is not None)
 
 
 def _by_term(colour: Colour, reason: str, key: str, term: TermFact) -> Decision:
-    return Decision(colour, reason, key, term.rule_version, term.clause, _facts("monitoring", [term.id]))
+    return Decision(colour, reason, key, term.rule_version, term.clause, (("monitoring", str(term.id)),))
 
 
-def _facts(kind: str, ids: Iterable[uuid.UUID]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((kind, str(i)) for i in ids))
-
-
-def _shown(checks: set[CheckFact]) -> str:
-    """What the checks of one day show: `体温38.2℃，有干咳、乏力`. Symptoms stand in the order of the list."""
+def _shown(signs: set[SignFact]) -> str:
+    """What the signs of one day are: `体温38.2℃，有干咳、乏力`. Symptoms stand in the order of the list."""
     parts = []
-    highest = max((c.temperature for c in checks if c.fever and c.temperature is not None), default=None)
+    highest = max((s.temperature for s in signs if s.fever and s.temperature is not None), default=None)
     if highest is not None:
         parts.append(f"体温{highest}℃")
-    noted = {symptom for check in checks for symptom in check.symptoms}
+    noted = {symptom for sign in signs for symptom in sign.symptoms}
     names = [s.label for s in Symptom if s.value in noted and not (s is Symptom.FEVER and highest is not None)]
     if names:
         parts.append("有" + "、".join(names))

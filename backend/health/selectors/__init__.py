@@ -2,10 +2,10 @@
 
 from backend.health.selectors.codes import (
     CodeView,
-    check_facts,
     code_of,
     people_whose_codes_lag,
     people_with_codes,
+    sign_facts,
     term_facts,
 )
 from backend.health.selectors.due import (
@@ -23,7 +23,6 @@ __all__ = [
     "CodeView",
     "DueCheck",
     "check_counts_by_cell",
-    "check_facts",
     "checks_due",
     "checks_missed",
     "code_of",
@@ -31,5 +30,6 @@ __all__ = [
     "people_whose_codes_lag",
     "people_with_check",
     "people_with_codes",
+    "sign_facts",
     "term_facts",
 ]

@@ -10,28 +10,31 @@ from django.db import connection
 from django.db.models import F
 
 from backend.health.models import CodeDecision, CodeStatus, Monitoring
-from backend.health.rules import CheckFact, TermFact
+from backend.health.rules import SignFact, TermFact
 
-# Only checks that show something can move a code. What a correction replaced counts no more, nor does a doubtful time.
-_CHECKS = """
-SELECT c.person_id, c.id, c.business_day, c.temperature, c.symptoms, c.fever, c.symptomatic
+# Only what shows something can move a code. What a correction replaced counts no more, whatever day the correction
+# itself was filed under, nor does a doubtful time.
+_SIGNS = """
+SELECT c.person_id, 'check', c.id, c.business_day, c.temperature, c.symptoms, c.fever, c.symptomatic
 FROM health_dailycheck c
 WHERE c.person_id = ANY(%(people)s) AND c.business_day >= %(since)s AND (c.fever OR c.symptomatic) AND NOT c.doubtful
-  AND NOT EXISTS (
-    SELECT FROM health_dailycheck r
-    WHERE r.replaces_id = c.id AND r.person_id = c.person_id AND r.business_day >= %(since)s
-  )
+  AND NOT EXISTS (SELECT FROM health_dailycheck r WHERE r.replaces_id = c.id AND r.person_id = c.person_id)
+UNION ALL
+SELECT f.person_id, 'visit', f.visit_id, f.business_day, f.temperature, f.symptoms, f.fever, f.symptomatic
+FROM health_visitfinding f
+WHERE f.person_id = ANY(%(people)s) AND f.business_day >= %(since)s AND NOT f.doubtful
+  AND NOT EXISTS (SELECT FROM health_replacedvisit r WHERE r.visit_id = f.visit_id)
 """
 
 
-def check_facts(person_ids: Sequence[uuid.UUID], *, since: dt.date) -> dict[uuid.UUID, list[CheckFact]]:
-    """Person → checks from `since` on that show a fever or a symptom. One query."""
-    found: dict[uuid.UUID, list[CheckFact]] = {}
+def sign_facts(person_ids: Sequence[uuid.UUID], *, since: dt.date) -> dict[uuid.UUID, list[SignFact]]:
+    """Person → checks and findings of visits from `since` on that show a fever or a symptom. One query."""
+    found: dict[uuid.UUID, list[SignFact]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_CHECKS, {"people": list(person_ids), "since": since})
-        for person, check, day, temperature, symptoms, fever, symptomatic in cursor.fetchall():
+        cursor.execute(_SIGNS, {"people": list(person_ids), "since": since})
+        for person, kind, record, day, temperature, symptoms, fever, symptomatic in cursor.fetchall():
             found.setdefault(person, []).append(
-                CheckFact(check, day, temperature, frozenset(symptoms), fever, symptomatic)
+                SignFact(kind, record, day, temperature, frozenset(symptoms), fever, symptomatic)
             )
     return found
 

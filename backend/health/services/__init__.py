@@ -3,8 +3,9 @@
 No service takes a colour: whoever wants a code to change states a fact.
 """
 
-from backend.health.services.checks import CheckRow, checks_missed_evaluate, checks_record
+from backend.health.services.checks import CheckRow, checks_missed_evaluate, checks_record, checks_store
 from backend.health.services.codes import codes_evaluate, codes_follow, codes_sweep
+from backend.health.services.findings import FindingRow, findings_record
 from backend.health.services.monitorings import (
     monitoring_cancel,
     monitoring_end,
@@ -15,11 +16,14 @@ from backend.health.services.monitorings import (
 
 __all__ = [
     "CheckRow",
+    "FindingRow",
     "checks_missed_evaluate",
     "checks_record",
+    "checks_store",
     "codes_evaluate",
     "codes_follow",
     "codes_sweep",
+    "findings_record",
     "monitoring_cancel",
     "monitoring_end",
     "monitoring_start",

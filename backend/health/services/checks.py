@@ -15,10 +15,10 @@ from backend.alerts.services import alerts_evaluate
 from backend.core import clock, keyring
 from backend.facts.services import cells_touch
 from backend.health.choices import Trigger
-from backend.health.rules import Judged, judge_check
+from backend.health.rules import Judged
 from backend.health.selectors import checks_missed
 from backend.health.services.codes import codes_evaluate
-from backend.policies.selectors import value_of
+from backend.health.services.judging import Judge
 from backend.residents.selectors import PersonRef, people_by_id
 
 #: Findings per transaction of the sweep: a writing transaction must not hold the phones' pull back for long.
@@ -66,13 +66,21 @@ FROM jsonb_to_recordset(%s::jsonb) AS c(id uuid, region_code text, business_day 
 
 @transaction.atomic(savepoint=False)
 def checks_record(*, rows: Sequence[CheckRow]) -> None:
+    """`checks_store`, and the alerts that follow from it."""
+    if findings := checks_store(rows=rows):
+        alerts_evaluate(findings=findings)
+
+
+@transaction.atomic(savepoint=False)
+def checks_store(*, rows: Sequence[CheckRow]) -> list[Finding]:
     """Store checks whose ids the caller has just claimed, in the caller's transaction: one insert for all.
 
     The caller has judged scope and that the people are under monitoring. Judges fever and symptoms by the rule in force
-    at place and day, marks the cells touched, derives the codes anew and raises alerts. A constant number of queries.
+    at place and day, marks the cells touched and derives the codes anew. A constant number of queries. Returns what the
+    caller must hand to `alerts_evaluate`, last of all it writes: the lock of the event log is held until the commit.
     """
     if not rows:
-        return
+        return []
     people = people_by_id({row.person_id for row in rows})
     judged = _judge(rows)
     records = [_record(row, people, *judged[row.id]) for row in rows]
@@ -80,11 +88,7 @@ def checks_record(*, rows: Sequence[CheckRow]) -> None:
         cursor.execute(_INSERT, [msgspec.json.encode(records).decode()])
     cells_touch(touched=((row.business_day, row.region_code) for row in rows))
     codes_evaluate(person_ids={_person(row, people) for row in rows}, trigger=Trigger.CHECK)
-    findings = [
-        _finding(row, people) for row in rows if judged[row.id][0].fever or judged[row.id][0].symptomatic
-    ]  # fmt: skip
-    if findings:
-        alerts_evaluate(findings=findings)
+    return [_finding(row, people) for row in rows if judged[row.id][0].fever or judged[row.id][0].symptomatic]
 
 
 def checks_missed_evaluate(*, day: dt.date) -> int:
@@ -111,20 +115,13 @@ def checks_missed_evaluate(*, day: dt.date) -> int:
 
 def _judge(rows: Sequence[CheckRow]) -> dict[uuid.UUID, tuple[Judged, str]]:
     """Row id → what the check shows, and the version of the rule that says so."""
-    rules: dict[tuple[str, dt.date], tuple[Decimal, frozenset[str], str]] = {}
-    judged = {}
-    for row in rows:
-        key = (row.region_code, row.business_day)
-        if key not in rules:
-            threshold = value_of("fever_threshold", region_code=row.region_code, on=row.business_day)
-            watched = value_of("symptoms.monitoring", region_code=row.region_code, on=row.business_day)
-            rules[key] = Decimal(str(threshold.value)), frozenset(watched.value), threshold.version
-        limit, symptoms, version = rules[key]
-        judged[row.id] = (
-            judge_check(temperature=row.temperature, symptoms=row.symptoms, threshold=limit, watched=symptoms),
-            version,
+    judge = Judge()
+    return {
+        row.id: judge(
+            region_code=row.region_code, on=row.business_day, temperature=row.temperature, symptoms=row.symptoms
         )
-    return judged
+        for row in rows
+    }
 
 
 def _person(row: CheckRow, people: Mapping[uuid.UUID, PersonRef]) -> uuid.UUID:

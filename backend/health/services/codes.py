@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from backend.core import clock
 from backend.core.ids import new_id
@@ -12,15 +12,12 @@ from backend.core.models import Tombstone
 from backend.health.choices import Trigger
 from backend.health.models import CodeDecision, CodeStatus
 from backend.health.rules import Decision, SymptomTerm, decide
-from backend.health.selectors import check_facts, people_whose_codes_lag, people_with_codes, term_facts
+from backend.health.selectors import people_whose_codes_lag, people_with_codes, sign_facts, term_facts
 from backend.policies.selectors import value_of
+from backend.residents.services import people_lock
 
 #: People per transaction of the sweep: a writing transaction must not hold the phones' pull back for long.
 SWEEP_CHUNK = 1000
-
-# Evaluations of one person queue up here, so that the later one sees the facts of the earlier. In order of id, so that
-# two batches about the same people cannot wait for each other in a ring.
-_LOCK = "SELECT id, region_code FROM residents_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
 @transaction.atomic(savepoint=False)
@@ -34,17 +31,16 @@ def codes_evaluate(*, person_ids: Iterable[uuid.UUID], trigger: Trigger, day: dt
     if not ids:
         return 0
     day = day or clock.today()
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [ids])
-        cell_of: dict[uuid.UUID, str] = dict(cursor.fetchall())
+    # Evaluations of one person queue up here, so that the later one sees the facts of the earlier.
+    cell_of = people_lock(person_ids=ids)
     terms_by_cell = {cell: _symptom_term(cell, day) for cell in set(cell_of.values())}
     longest = max((term.days for term in terms_by_cell.values()), default=1)
-    checks = check_facts(ids, since=day - dt.timedelta(days=longest))
+    signs = sign_facts(ids, since=day - dt.timedelta(days=longest))
     terms = term_facts(ids)
     known = {status.person_id: status for status in CodeStatus.objects.filter(person_id__in=ids)}
     decisions = {
         person: decide(
-            day=day, checks=checks.get(person, ()), terms=terms.get(person, ()), symptom_term=terms_by_cell[cell]
+            day=day, signs=signs.get(person, ()), terms=terms.get(person, ()), symptom_term=terms_by_cell[cell]
         )
         for person, cell in cell_of.items()
     }

@@ -9,7 +9,7 @@ from backend.residents.services.households import (
     household_update,
     households_create,
 )
-from backend.residents.services.people import person_create, person_ensure, person_move, person_update
+from backend.residents.services.people import people_lock, person_create, person_ensure, person_move, person_update
 from backend.residents.services.reveal import household_reveal, person_reveal
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "household_reveal",
     "household_update",
     "households_create",
+    "people_lock",
     "person_create",
     "person_ensure",
     "person_move",

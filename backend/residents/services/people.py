@@ -1,12 +1,12 @@
 """Writing people (人员). Duty A3: a person is stored only for a purpose, once per document."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from backend.accounts.choices import Capability
 from backend.audit.services import audit_record
@@ -108,6 +108,24 @@ def _alias(alias_id: uuid.UUID, person: Person, region_code: str) -> None:
     if made:
         # The phone drops the copy it made under its own id and pulls the person on record instead.
         Tombstone.objects.create(kind="person", object_id=str(alias_id), region_code=region_code)
+
+
+# In order of id, so that two batches about the same people cannot wait for each other in a ring.
+_LOCK = """
+SELECT p.id, p.region_code FROM residents_person p
+WHERE p.id = ANY(%(ids)s) OR p.id IN (SELECT a.person_id FROM residents_personalias a WHERE a.id = ANY(%(ids)s))
+ORDER BY p.id FOR NO KEY UPDATE OF p
+"""
+
+
+def people_lock(*, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Lock these people, or whom these aliases mean, until the transaction ends: `person → cell`. One query, unscoped.
+
+    Whatever is derived from a person's facts is derived under this lock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, {"ids": list(person_ids)})
+        return dict(cursor.fetchall())
 
 
 def person_locked(actor: Any | None, person_id: uuid.UUID) -> Person:
