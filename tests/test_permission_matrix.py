@@ -116,6 +116,9 @@ API: list[Row] = [
         "alerts/<uuid:alert_id>/close/", "POST", _C.ALERT_HANDLE, lambda c: f"alerts/{c.alert.pk}/close/",
         body=lambda c: {"reason": "handled"},
     ),
+    _api(
+        "alerts/<uuid:alert_id>/reopen/", "POST", _C.ALERT_HANDLE, lambda c: f"alerts/{c.alert.pk}/reopen/",
+    ),
     _api("checks/due/", "GET", _C.CHECK_VIEW, "checks/due/"),
     _api("returnees/", "GET", _C.RETURNEE_VIEW, "returnees/"),
     _api("returnees/", "POST", _C.RETURNEE_REGISTER, "returnees/"),

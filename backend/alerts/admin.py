@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from backend.accounts.choices import Capability
-from backend.alerts.choices import CloseReason, EventType, RuleKey, Severity, State
+from backend.alerts.choices import REASONS_BY_HAND, CloseReason, RuleKey, Severity, State
 from backend.alerts.models import Alert
-from backend.alerts.office import alert_clock, severity_mark
+from backend.alerts.office import alert_clock, event_words, severity_mark
 from backend.alerts.selectors import by_urgency, events_of, last_seq
 from backend.alerts.services import alert_acknowledge, alert_close, alert_reopen
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table
@@ -21,7 +21,9 @@ from backend.core.office.words import clause_words, link, time_words, version_wo
 
 
 class CloseForm(DeedForm):
-    reason = forms.ChoiceField(label="办结原因", choices=[("", "请选择"), *CloseReason.choices])
+    reason = forms.ChoiceField(
+        label="办结原因", choices=[("", "请选择"), *((reason.value, reason.label) for reason in REASONS_BY_HAND)]
+    )
     note = forms.CharField(
         label="说明", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="加密保存，不进入报表和导出。",
@@ -145,7 +147,7 @@ class AlertAdmin(ServiceModelAdmin):
         if target.state == State.CLOSED:
             facts += [
                 Fact("办结原因", CloseReason(target.close_reason).label),
-                Fact("办结人", target.closed_by_name),
+                Fact("办结人", target.closed_by_name or "系统"),
             ]
         why = [
             Fact("触发原因", target.why, wide=True),
@@ -156,7 +158,7 @@ class AlertAdmin(ServiceModelAdmin):
         return [Section("预警", facts), Section("为什么", why)]
 
     def tables(self, request: HttpRequest, target: Alert) -> list[Table]:
-        rows = [[time_words(e.at), EventType(e.type).label, e.actor_name or "系统"] for e in events_of(target.pk)]
+        rows = [[time_words(e.at), event_words(e), e.actor_name or "系统"] for e in events_of(target.pk)]
         return [Table("经过", ["时间", "动态", "操作人"], rows)]
 
     def do_acknowledge(self, request: HttpRequest, target: Alert, data: dict[str, Any]) -> DeedDone:

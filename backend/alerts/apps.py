@@ -8,3 +8,9 @@ class AlertsConfig(AppConfig):
     label = "alerts"
     verbose_name = "预警"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from backend.alerts.services import alerts_move  # noqa: PLC0415 - models are not ready when this module loads
+        from backend.residents.listeners import listen  # noqa: PLC0415
+
+        listen(moved=alerts_move)

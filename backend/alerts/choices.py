@@ -35,6 +35,8 @@ class EventType(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", "已签收"
     CLOSED = "closed", "已办结"
     REOPENED = "reopened", "重新打开"
+    MOVED_OUT = "moved_out", "移交其他网格"
+    MOVED_IN = "moved_in", "由其他网格移交"
 
 
 class CloseReason(models.TextChoices):
@@ -45,6 +47,11 @@ class CloseReason(models.TextChoices):
     TRANSFERRED = "transferred", "已移交"
     DUPLICATE = "duplicate", "重复"
     OTHER = "other", "其他"
+    ANSWERED = "answered", "已补测"
+
+
+#: What a person may give as the reason; the others are the system's.
+REASONS_BY_HAND = tuple(reason for reason in CloseReason if reason is not CloseReason.ANSWERED)
 
 
 class Act(models.TextChoices):

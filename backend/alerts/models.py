@@ -21,7 +21,8 @@ class Alert(models.Model):
     """A concern that somebody must answer. One that is not closed exists per `concern`; `occasions` is its evidence.
 
     `place` is a door (`3幢2单元501`), `title` and `why` hold figures and symptoms: never a name or number of a person.
-    Times are business time. Household and person are plain ids: alerts outlive them.
+    Times are business time. Household and person are plain ids: alerts outlive them. `region_code` is the cell that
+    must act now, `moved_at` when it last changed; where it was before is in the log.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -29,6 +30,7 @@ class Alert(models.Model):
     severity = models.CharField("紧急程度", max_length=10, choices=Severity.choices)
     state = models.CharField("状态", max_length=15, choices=State.choices, default=State.OPEN)
     region_code = RegionCodeField("网格")
+    moved_at = models.DateTimeField("移交时间", null=True)
     concern = models.CharField("事由标识", max_length=80)
     occasions = ArrayField(models.CharField(max_length=40), verbose_name="依据", default=list)
     title = models.CharField("标题", max_length=120)
@@ -61,6 +63,7 @@ class Alert(models.Model):
             models.Index(fields=["business_day", "region_code"], name="alert_day"),
             models.Index(fields=["household_id"], name="alert_household"),
             models.Index(fields=["person_id"], name="alert_person"),
+            models.Index(fields=["moved_at"], name="alert_moved", condition=Q(moved_at__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["concern"], condition=~Q(state="closed"), name="alert_one_per_concern"),

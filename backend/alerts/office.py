@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from backend.alerts.choices import Severity, State
-from backend.alerts.models import Alert
+from backend.alerts.choices import CloseReason, EventType, Severity, State
+from backend.alerts.models import Alert, AlertEvent
 from backend.core.office.words import due_words, mark, quiet, time_words
 
 _TONES = {Severity.URGENT: "bad", Severity.WARNING: "warn", Severity.NOTICE: "calm"}
@@ -22,3 +22,10 @@ def alert_clock(alert: Alert) -> Any:
     if alert.state == State.ACKNOWLEDGED:
         return f"{alert.acknowledged_by_name} 已签收"
     return due_words(alert.due_at) or quiet("不限时")
+
+
+def event_words(event: AlertEvent) -> str:
+    """What happened, with the reason of a close: `已办结（已补测）`."""
+    words = EventType(event.type).label
+    reason = event.data.get("reason")
+    return f"{words}（{CloseReason(reason).label}）" if reason else words

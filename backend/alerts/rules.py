@@ -120,6 +120,11 @@ def symptoms(finding: Finding, thresholds: Thresholds) -> Concern | None:
     )  # fmt: skip
 
 
+def missed_occasion(day: dt.date, session: str) -> str:
+    """The evidence of a missed check: the session of a day."""
+    return f"{day}:{session}"
+
+
 def check_missed(finding: Finding, thresholds: Thresholds) -> Concern | None:
     """健康监测未报: nobody recorded the check that was due in this session."""
     if finding.kind != "check_missed" or thresholds.sessions is None:
@@ -128,7 +133,7 @@ def check_missed(finding: Finding, thresholds: Thresholds) -> Concern | None:
     day = f"{finding.business_day.month}月{finding.business_day.day}日"
     return Concern(
         RuleKey.CHECK_MISSED, Severity.WARNING, f"check_missed:{_subject(finding)}",
-        f"{finding.business_day}:{finding.session or ''}",
+        missed_occasion(finding.business_day, finding.session or ""),
         f"{day}{session}健康监测未报", f"{day}{session}应测体温，到时仍没有登记。", thresholds.sessions,
     )  # fmt: skip
 

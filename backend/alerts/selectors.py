@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Case, F, IntegerField, Value, When
 
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
-from backend.alerts.choices import Severity, State
+from backend.alerts.choices import RuleKey, Severity, State
 from backend.alerts.models import Alert, AlertEvent
 from backend.alerts.rules import Basis, Thresholds
 from backend.core import keyring
@@ -136,12 +136,22 @@ def event_body(row: tuple[Any, ...]) -> EventBody:
         place=data["place"],
         due_at=data.get("due_at"),
         by=actor_name or None,
+        reason=data.get("reason"),
+        other_region=data.get("other_region"),
     )
 
 
 def events_of(alert_id: uuid.UUID) -> Sequence[AlertEvent]:
     """Everything that happened to one alert, oldest first."""
     return list(AlertEvent.objects.filter(alert_id=alert_id).order_by("id"))
+
+
+def unfinished_about(
+    *, rule: RuleKey, person_ids: Collection[uuid.UUID]
+) -> list[tuple[uuid.UUID, uuid.UUID, list[str]]]:
+    """`(alert, person, occasions)` of what that rule raised about these people and nobody has closed. One query."""
+    rows = Alert.objects.unfinished().filter(rule=rule, person_id__in=person_ids)
+    return list(rows.values_list("id", "person_id", "occasions"))
 
 
 def close_note_of(alert: Alert) -> str:

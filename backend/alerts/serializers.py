@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.alerts.choices import TRANSITIONS, Act, CloseReason, EventType, RuleKey, Severity, State
+from backend.alerts.choices import REASONS_BY_HAND, TRANSITIONS, Act, CloseReason, EventType, RuleKey, Severity, State
 from backend.alerts.models import Alert
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.scope import Scope
@@ -46,9 +46,9 @@ def alert_body(alert: Alert, *, labels: Mapping[str, str], handles: Scope) -> di
 
 
 def _acts(alert: Alert) -> list[str]:
-    """What changes the alert from the state it is in, among the acts that this API offers."""
+    """What changes the alert from the state it is in."""
     state = State(alert.state)
-    return [a.value for a in (Act.ACKNOWLEDGE, Act.CLOSE) if TRANSITIONS.get((state, a), state) != state]
+    return [act.value for act in Act if TRANSITIONS.get((state, act), state) != state]
 
 
 def known_fields(data: object, fields: set[str]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def close_request(data: object) -> tuple[CloseReason, str]:
     body = known_fields(data, {"reason", "note"})
     if "reason" not in body:
         raise ApiError(ErrorCode.MISSING_FIELD, field="reason")
-    if not isinstance(body["reason"], str) or body["reason"] not in CloseReason.values:
+    if not isinstance(body["reason"], str) or body["reason"] not in REASONS_BY_HAND:
         raise ApiError(ErrorCode.BAD_FIELD, field="reason")
     note = body.get("note", "")
     if not isinstance(note, str) or "\0" in note:
@@ -122,7 +122,7 @@ class AlertSchema(serializers.Serializer[Any]):
     closed_at = serializers.DateTimeField(required=False)
     close_reason = serializers.ChoiceField(choices=CloseReason.choices, required=False)
     why = WhySchema()
-    capabilities = serializers.ListField(child=serializers.ChoiceField(choices=["acknowledge", "close"]))
+    capabilities = serializers.ListField(child=serializers.ChoiceField(choices=Act.choices))
 
 
 class EventSchema(serializers.Serializer[Any]):
@@ -139,6 +139,8 @@ class EventSchema(serializers.Serializer[Any]):
     place = serializers.CharField(allow_blank=True)
     due_at = serializers.DateTimeField(required=False)
     by = serializers.CharField(required=False)
+    reason = serializers.ChoiceField(choices=CloseReason.choices, required=False)
+    other_region = serializers.CharField(required=False)
 
 
 class AlertListSchema(serializers.Serializer[Any]):
@@ -153,7 +155,7 @@ class AlertListSchema(serializers.Serializer[Any]):
 class CloseSchema(serializers.Serializer[Any]):
     """Request to close, for the published schema."""
 
-    reason = serializers.ChoiceField(choices=CloseReason.choices)
+    reason = serializers.ChoiceField(choices=[(reason.value, reason.label) for reason in REASONS_BY_HAND])
     note = serializers.CharField(required=False, max_length=500, allow_blank=True)
 
 

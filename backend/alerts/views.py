@@ -1,4 +1,4 @@
-"""HTTP API of alerts: list, acknowledge, close. See docs/alerts.md."""
+"""HTTP API of alerts: list, acknowledge, close, reopen. See docs/alerts.md."""
 
 import uuid
 from typing import Any, ClassVar, cast
@@ -91,4 +91,19 @@ class CloseView(ScopedAPIView):
     def post(self, request: Request, alert_id: uuid.UUID) -> Response:
         reason, note = close_request(request.data)
         alert = services.alert_close(actor=_user(request), alert_id=alert_id, reason=reason, note=note)
+        return Response(_bodies(request, [alert])[0])
+
+
+class ReopenView(ScopedAPIView):
+    """重新打开: it was closed by mistake."""
+
+    capabilities: ClassVar[dict[str, str]] = {"POST": Capability.ALERT_HANDLE}
+
+    @extend_schema(
+        operation_id="alerts_reopen", request={"application/json": {"type": "object"}},
+        responses={200: AlertSchema, **_ACT_REFUSALS},
+    )  # fmt: skip
+    def post(self, request: Request, alert_id: uuid.UUID) -> Response:
+        known_fields(request.data, set())
+        alert = services.alert_reopen(actor=_user(request), alert_id=alert_id)
         return Response(_bodies(request, [alert])[0])

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-EventKind = Literal["raised", "acknowledged", "closed", "reopened"]
+EventKind = Literal["raised", "acknowledged", "closed", "reopened", "moved_out", "moved_in"]
 SeverityName = Literal["urgent", "warning", "notice"]
 
 
@@ -25,6 +25,8 @@ class EventBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     place: str
     due_at: str | None = None
     by: str | None = None
+    reason: str | None = None
+    other_region: str | None = None
 
 
 class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"):

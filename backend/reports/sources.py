@@ -105,9 +105,10 @@ SELECT t.household_id, t.region_code FROM residents_householdtenure t
 WHERE t.valid_from <= %(stock_at)s AND (t.valid_to IS NULL OR t.valid_to > %(stock_at)s) AND {cells:t.region_code}
 """
 
+# The log says where an alert was raised: it may have been handed to another cell since.
 _ALERTS_RAISED = """
-SELECT a.id, a.region_code FROM alerts_alert a
-WHERE a.business_day = %(day)s AND a.raised_at <= %(as_of)s AND {cells:a.region_code}
+SELECT a.id, e.region_code FROM alerts_alert a JOIN alerts_alertevent e ON e.alert_id = a.id AND e.type = 'raised'
+WHERE a.business_day = %(day)s AND a.raised_at <= %(as_of)s AND {cells:e.region_code}
 """
 
 _ALERTS_CLOSED = """
@@ -115,13 +116,22 @@ SELECT e.region_code, e.alert_id FROM alerts_alertevent e
 WHERE e.type = 'closed' AND e.at >= %(day_start)s AND e.at < %(day_end)s AND e.at <= %(as_of)s AND {cells:e.region_code}
 """
 
-# The event log, not the row, knows how the alert stood at a past moment.
-_ALERTS_OVERDUE = """
-SELECT a.id, a.region_code FROM alerts_alert a
-JOIN LATERAL (SELECT e.type FROM alerts_alertevent e WHERE e.alert_id = a.id AND e.at <= %(stock_at)s
+# The event log, not the row, knows how the alert stood at a past moment, and where, once it was handed over.
+_OVERDUE = """
+JOIN LATERAL (SELECT e.type FROM alerts_alertevent e
+              WHERE e.alert_id = a.id AND e.at <= %(stock_at)s AND e.type NOT IN ('moved_out', 'moved_in')
               ORDER BY e.at DESC, e.id DESC LIMIT 1) latest ON latest.type IN ('raised', 'reopened')
 WHERE a.raised_at <= %(stock_at)s AND a.due_at <= %(stock_at)s
-  AND (a.closed_at IS NULL OR a.closed_at > %(stock_at)s) AND {cells:a.region_code}
+  AND (a.closed_at IS NULL OR a.closed_at > %(stock_at)s)
+"""
+_ALERTS_OVERDUE = f"""
+SELECT a.id, a.region_code FROM alerts_alert a {_OVERDUE} AND a.moved_at IS NULL AND {{cells:a.region_code}}
+UNION ALL
+SELECT a.id, place.region_code FROM alerts_alert a
+JOIN LATERAL (SELECT e.region_code FROM alerts_alertevent e
+              WHERE e.alert_id = a.id AND e.at <= %(stock_at)s AND e.type <> 'moved_out'
+              ORDER BY e.at DESC, e.id DESC LIMIT 1) place ON true {_OVERDUE}
+  AND a.moved_at IS NOT NULL AND {{cells:place.region_code}}
 """
 
 SOURCES: dict[str, Source] = {
@@ -130,7 +140,7 @@ SOURCES: dict[str, Source] = {
     "returnees": Source(("returnees.Returnee",), _RETURNEES, evidence=True),
     "monitorings": Source(("health.Monitoring", "health.DailyCheck"), _MONITORINGS),
     "tenures": Source(("residents.HouseholdTenure",), _TENURES),
-    "alerts_raised": Source(("alerts.Alert",), _ALERTS_RAISED),
+    "alerts_raised": Source(("alerts.Alert", "alerts.AlertEvent"), _ALERTS_RAISED),
     "alerts_closed": Source(("alerts.AlertEvent",), _ALERTS_CLOSED),
     "alerts_overdue": Source(("alerts.Alert", "alerts.AlertEvent"), _ALERTS_OVERDUE),
 }

@@ -61,7 +61,7 @@ FROM ({SOURCES["monitorings"].sql(_CELL)}) m WHERE {condition}"""
 
 def _alerts(source: str, key: str) -> str:
     return f"""
-SELECT 'alert', a.id, a.region_code, a.household_id, a.person_id, NULL, NULL::numeric, NULL::text[], a.place,
+SELECT 'alert', a.id, %(cell)s::text, a.household_id, a.person_id, NULL, NULL::numeric, NULL::text[], a.place,
        a.raised_at, a.raised_at, ''
 FROM alerts_alert a WHERE a.id IN (SELECT counted.{key} FROM ({SOURCES[source].sql(_CELL)}) counted)"""
 

@@ -4,11 +4,13 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.choices import Role
 from backend.alerts.choices import CloseReason
 from backend.alerts.models import Alert
-from backend.alerts.services import alert_close
+from backend.alerts.services import alert_acknowledge, alert_close, alert_reopen
 from backend.core import clock
 from backend.core.scope import Scope
 from backend.health.choices import DueState
@@ -142,6 +144,55 @@ def test_a_missed_check_rings_once_and_is_silent_after_it_was_closed(morning, re
     assert Alert.objects.count() == 2
     checks_record(rows=[check_row(person), check_row(person, session="evening")])
     assert checks_missed_evaluate(day=clock.today()) == 0
+
+
+def test_the_late_check_closes_the_alert_by_itself(morning, returnee, at, user_with) -> None:
+    person = returnee().person_id
+    other = returnee(address="后街").person_id
+    at(morning + dt.timedelta(hours=14))
+    checks_missed_evaluate(day=clock.today())
+    alert_acknowledge(alert_id=Alert.objects.get(person_id=person).pk, actor=user_with(Role.TOWNSHIP, "220521901"))
+    checks_record(rows=[check_row(person, reachable=False, temperature=None), check_row(person, session="evening")])
+    assert Alert.objects.get(person_id=person).state == "acknowledged"  # the morning is still missing
+    checks_record(rows=[check_row(person)])
+    alert = Alert.objects.get(person_id=person)
+    assert (alert.state, alert.close_reason, alert.closed_by_id, alert.closed_at) == (
+        "closed",
+        "answered",
+        None,
+        clock.now(),
+    )
+    event = alert.events.order_by("id").last()
+    assert (event.type, event.actor_name, event.data["reason"]) == ("closed", "", "answered")
+    assert Alert.objects.get(person_id=other).state == "open"
+    checks_missed_evaluate(day=clock.today())
+    assert Alert.objects.filter(person_id=person).count() == 1
+
+
+def test_a_check_answers_only_what_it_is_about(morning, returnee, at, user_with) -> None:
+    person = returnee().person_id
+    at(morning + dt.timedelta(hours=5))
+    checks_missed_evaluate(day=clock.today())
+    checks_record(rows=[check_row(person)])
+    clerk = user_with(Role.TOWNSHIP, "220521901")
+    alert_reopen(alert_id=Alert.objects.get().pk, actor=clerk)
+    checks_record(rows=[check_row(person, session="evening")])
+    assert Alert.objects.get().state == "open"
+
+
+def test_answering_costs_the_same_however_many(morning, returnee, at) -> None:
+    people = [returnee(address=f"前进路{n}号").person_id for n in range(9)]
+    at(morning + dt.timedelta(hours=5))
+    checks_missed_evaluate(day=clock.today())
+
+    def queries(person_ids: list) -> int:
+        with CaptureQueriesContext(connection) as counted:
+            checks_record(rows=[check_row(person) for person in person_ids])
+        assert Alert.objects.filter(person_id__in=person_ids, close_reason="answered").count() == len(person_ids)
+        return len(counted)
+
+    queries(people[:1])
+    assert queries(people[1:2]) == queries(people[2:])
 
 
 def test_missed_checks_cost_the_same_however_many(morning, returnee, at, django_assert_max_num_queries) -> None:

@@ -13,6 +13,7 @@ from backend.health.selectors.due import (
     DueCheck,
     check_counts_by_cell,
     checks_due,
+    checks_made,
     checks_missed,
     people_with_check,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "DueCheck",
     "check_counts_by_cell",
     "checks_due",
+    "checks_made",
     "checks_missed",
     "code_of",
     "monitored_on",

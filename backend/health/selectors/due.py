@@ -7,7 +7,7 @@ all the same counts. It is done when somebody was reached; a replaced or doubtfu
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +97,11 @@ SELECT o.region_code, o.session, count(*), count(*) FILTER (WHERE o.reachable),
     count(*) FILTER (WHERE o.reachable IS NOT TRUE AND o.deadline < %(as_of)s)
 FROM owed o GROUP BY o.region_code, o.session ORDER BY o.region_code, o.session
 """
+_MADE = """
+SELECT DISTINCT k.person_id, k.business_day, k.session FROM health_dailycheck k
+WHERE k.person_id = ANY(%(people)s) AND k.reachable AND NOT k.doubtful
+  AND NOT EXISTS (SELECT FROM health_dailycheck r WHERE r.person_id = k.person_id AND r.replaces_id = k.id)
+"""
 _EVERYWHERE = ("", ":")
 
 
@@ -139,6 +144,13 @@ class CheckCounts:
     @property
     def due(self) -> int:
         return self.expected - self.done - self.missed
+
+
+def checks_made(*, person_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, dt.date, str]]:
+    """`(person, day, session)` of every check of these people that counts as done. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MADE, {"people": list(person_ids)})
+        return cursor.fetchall()
 
 
 def checks_missed(*, day: dt.date, now: dt.datetime) -> list[DueCheck]:

@@ -19,6 +19,7 @@ from backend.health.rules import Judged
 from backend.health.selectors import checks_missed
 from backend.health.services.codes import codes_evaluate
 from backend.health.services.judging import Judge
+from backend.health.services.missed import missed_answer
 from backend.residents.selectors import PersonRef, people_by_id
 
 #: Findings per transaction of the sweep: a writing transaction must not hold the phones' pull back for long.
@@ -87,6 +88,9 @@ def checks_store(*, rows: Sequence[CheckRow]) -> list[Finding]:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [msgspec.json.encode(records).decode()])
     cells_touch(touched=((row.business_day, row.region_code) for row in rows))
+    missed_answer(
+        made=[(_person(r, people), r.business_day, r.session) for r in rows if r.reachable and not r.doubtful]
+    )
     codes_evaluate(person_ids={_person(row, people) for row in rows}, trigger=Trigger.CHECK)
     return [_finding(row, people) for row in rows if judged[row.id][0].fever or judged[row.id][0].symptomatic]
 

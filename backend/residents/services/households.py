@@ -16,6 +16,7 @@ from backend.core.fields import CELL_LENGTH
 from backend.core.models import Tombstone
 from backend.regions.choices import Level
 from backend.regions.models import Region
+from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, HouseholdTenure, Person
 from backend.residents.rules import HouseholdInput, household_problem, search_text, walking_key
 from backend.residents.services.sealing import HEAD, HOUSEHOLD_PHONE, opened, put_head, put_phone
@@ -209,6 +210,7 @@ def household_move(*, household_id: uuid.UUID, to_region: str, actor: Any | None
         [Tombstone(kind="household", object_id=str(household.pk), region_code=old)]
         + [Tombstone(kind="person", object_id=str(person.pk), region_code=old) for person in people]
     )
+    announce_moved(Move(old, to_region, actor, (household.pk,), tuple(person.pk for person in people)))
     _audit(actor, "household_move", household, {"from": old, "to": to_region, "people": len(people)})
     return household
 

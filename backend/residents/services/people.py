@@ -13,6 +13,7 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.models import Tombstone
+from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, Person, PersonAlias
 from backend.residents.rules import PersonInput, person_problem
 from backend.residents.selectors import document_digest
@@ -97,6 +98,8 @@ def _bring_up_to_date(person: Person, item: PersonInput, actor: Any | None) -> N
     person.save()
     if item.id != person.pk:
         _alias(item.id, person, item.region_code)
+    if old != person.region_code:
+        announce_moved(Move(old, person.region_code, actor, person_ids=(person.pk,)))
     name_differs = opened(person, person.name_sealed, NAME) != item.name.strip()
     _audit(actor, "person_match", person, {"from": old, "purpose": item.purpose, "name_differs": name_differs})
 
@@ -213,6 +216,8 @@ def person_move(
     person.household_id = household_id
     person.address = "" if household_id else address.strip()
     person.save()
+    if old != to_region:
+        announce_moved(Move(old, to_region, actor, person_ids=(person.pk,)))
     _audit(actor, "person_move", person, {"from": old, "to": to_region})
     return person
 
