@@ -2,12 +2,15 @@
 
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from backend.config.heap import settle
+from backend.config.lanes import Lanes
+from backend.config.turnstile import AsgiTurnstile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-http = get_asgi_application()
+http = AsgiTurnstile(get_asgi_application(), Lanes(places=settings.HTTP_PLACES))
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 

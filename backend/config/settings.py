@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "backend.config.headers.SecurityHeadersMiddleware",
+    "backend.config.files.AsyncFilesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -124,8 +125,12 @@ DATABASES = {"default": dj_database_url.parse(_url, conn_max_age=0, conn_health_
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 # Only `core.sql` prepares statements; what the ORM builds is bound on the client and never prepared.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
-if _pool := int(os.environ.get("GRIDKEEPER_DB_POOL", "0")):
+_pool = int(os.environ.get("GRIDKEEPER_DB_POOL", "0"))
+if _pool:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": _pool, "timeout": 10}
+#: Requests that a web process works on at once (`config.lanes`): each has a connection for itself, and the hub of the
+#: sockets keeps five.
+HTTP_PLACES = max(2, _pool - 5) if _pool else 8
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("GRIDKEEPER_TEST_DB", "test_gridkeeper")}
 #: The role that the running application signs in as; `bin/manage prepare` grants it what it may do.
 APPLICATION_ROLE = dj_database_url.parse(os.environ.get("DATABASE_URL", _url))["USER"]
