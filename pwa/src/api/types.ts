@@ -279,11 +279,12 @@ export interface AlertRow {
   acknowledged_at?: string | null
   acknowledged_by?: string | null
   closed_at?: string | null
-  close_reason?: CloseReason | '' | null
+  /** `answered`: the system closed it, for the missed check was made after all. */
+  close_reason?: CloseReason | 'answered' | '' | null
   why?: { text: string; rule: string; version: string; clause: string }
   capabilities?: string[]
 }
-export type AlertEventType = 'raised' | 'acknowledged' | 'closed' | 'reopened'
+export type AlertEventType = 'raised' | 'acknowledged' | 'closed' | 'reopened' | 'moved_out' | 'moved_in'
 export interface AlertEvent {
   seq: number
   type: AlertEventType
@@ -296,6 +297,8 @@ export interface AlertEvent {
   place: string
   due_at?: string | null
   by?: string | null
+  reason?: AlertRow['close_reason']
+  other_region?: string | null
 }
 export interface AlertList {
   alerts: AlertRow[]

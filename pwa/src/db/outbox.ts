@@ -119,9 +119,9 @@ function backoffOver(row: OutboxRow, nowMs: number): boolean {
 }
 
 /** Records that may go now, in the order they were made. */
-export async function dueRecords(db: UserDb, nowMs: number, limit: number, ignoreBackoff = false): Promise<OutboxRow[]> {
+export async function dueRecords(db: UserDb, nowMs: number, ignoreBackoff = false): Promise<OutboxRow[]> {
   const rows = await db.outbox.where('state').equals('waiting').sortBy('seq')
-  return rows.filter((row) => holdOver(row, nowMs) && (ignoreBackoff || backoffOver(row, nowMs))).slice(0, limit)
+  return rows.filter((row) => holdOver(row, nowMs) && (ignoreBackoff || backoffOver(row, nowMs)))
 }
 
 /** Earliest instant at which a waiting record may go; `null` when nothing waits. */

@@ -134,7 +134,7 @@ export default {
     takenBy: 'Taken by {who}, {when}', closedAs: '{reason} · {when}', due: 'Somebody must act before {when}', openHousehold: 'Open the household', openPerson: 'Open the person',
     close: 'Close this alert', closeTitle: 'Close: what came of it', reason: 'Result', closeDo: 'Close it', gone: 'No such alert', goneHint: 'It may no longer lie in your cells.',
   },
-  closeReason: { handled: 'Handled', false_alarm: 'False alarm', transferred: 'Handed on', duplicate: 'Duplicate', other: 'Other' },
+  closeReason: { handled: 'Handled', false_alarm: 'False alarm', transferred: 'Handed on', duplicate: 'Duplicate', other: 'Other', answered: 'Made up for' },
   kind: { visit: 'Visit', check: 'Check', returnee: 'Returnee', household: 'Household', alert: 'Alert', unit: 'Unit' },
   report: {
     title: 'Daily report', day: 'Day', today: 'Today', yesterday: 'Yesterday', noUnit: 'No unit of yours to look at',

@@ -134,7 +134,7 @@ export default {
     takenBy: '{who} {when} 맡음', closedAs: '{reason} · {when}', due: '{when}까지 처리해야 합니다', openHousehold: '세대 보기', openPerson: '사람 보기',
     close: '이 경보 끝내기', closeTitle: '경보 끝내기: 결과', reason: '결과', closeDo: '끝내기', gone: '이 경보가 없습니다', goneHint: '이제 내 격자가 아닐 수 있습니다.',
   },
-  closeReason: { handled: '처리함', false_alarm: '오보', transferred: '넘김', duplicate: '중복', other: '기타' },
+  closeReason: { handled: '처리함', false_alarm: '오보', transferred: '넘김', duplicate: '중복', other: '기타', answered: '뒤늦게 잼' },
   kind: { visit: '방문', check: '체온', returnee: '귀향 등록', household: '세대', alert: '경보', unit: '단위' },
   report: {
     title: '일일 보고', day: '날짜', today: '오늘', yesterday: '어제', noUnit: '볼 수 있는 단위가 없습니다',

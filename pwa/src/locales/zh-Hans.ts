@@ -136,7 +136,7 @@ export default {
     takenBy: '{who} {when} 接手处理', closedAs: '{reason} · {when}', due: '{when} 前要有人处理', openHousehold: '查看这户', openPerson: '查看此人',
     close: '结束这条预警', closeTitle: '结束预警：结果是什么', reason: '结果', closeDo: '确认结束', gone: '没有这条预警', goneHint: '可能已不在您的网格内。',
   },
-  closeReason: { handled: '已处置', false_alarm: '误报', transferred: '已转交', duplicate: '重复', other: '其他' },
+  closeReason: { handled: '已处置', false_alarm: '误报', transferred: '已转交', duplicate: '重复', other: '其他', answered: '已补测' },
   kind: { visit: '走访', check: '测温', returnee: '返乡登记', household: '住户', alert: '预警', unit: '单位' },
   report: {
     title: '日报', day: '哪一天', today: '今天', yesterday: '昨天', noUnit: '您没有可以查看的单位',

@@ -18,7 +18,7 @@ const NEWS_MS = 10 * 60_000
 /** Worth interrupting for: raised just now, and more than a notice. */
 function isNews(event: AlertEvent): boolean {
   const fresh = now().getTime() - Date.parse(event.at) < NEWS_MS
-  return fresh && event.severity !== 'notice' && (event.type === 'raised' || event.type === 'reopened')
+  return fresh && event.severity !== 'notice' && ['raised', 'reopened', 'moved_in'].includes(event.type)
 }
 
 export const useAlertsStore = defineStore('alerts', () => {
@@ -100,7 +100,12 @@ export const useAlertsStore = defineStore('alerts', () => {
     if (event.seq <= lastSeq.value) return
     lastSeq.value = event.seq
     const known = byId.value.get(event.alert)
-    const state = { raised: 'open', reopened: 'open', acknowledged: 'acknowledged', closed: 'closed' } as const
+    if (event.type === 'moved_out') {
+      byId.value = new Map([...byId.value].filter(([id]) => id !== event.alert))
+      void refresh().catch(() => undefined)
+      return
+    }
+    const state = { raised: 'open', reopened: 'open', acknowledged: 'acknowledged', closed: 'closed', moved_in: known?.state ?? 'open' } as const
     put({
       region_name: '',
       raised_at: event.at,
@@ -114,7 +119,7 @@ export const useAlertsStore = defineStore('alerts', () => {
       title: event.title,
       due_at: event.due_at ?? known?.due_at,
       ...(event.type === 'acknowledged' ? { acknowledged_at: event.at, acknowledged_by: event.by } : {}),
-      ...(event.type === 'closed' ? { closed_at: event.at } : {}),
+      ...(event.type === 'closed' ? { closed_at: event.at, close_reason: event.reason } : {}),
     })
     if (isNews(event)) justRaised.value = event
     void refresh().catch(() => undefined)

@@ -13,6 +13,7 @@ import { learnServerTime, rawNow } from '@/lib/clock'
 import { exclusive } from '@/lib/singleFlight'
 
 import { BATCH_ITEMS, fitBytes, toItem } from './batch'
+import { isUrgent, urgentOf } from './urgent'
 import { judgeFailure, type Problem, settleBatch } from './verdicts'
 
 const PULL_LIMIT = 500
@@ -65,6 +66,8 @@ export function createSyncEngine(deps: EngineDeps) {
   let paused = false
   let failures = 0
   let retryAt = 0
+  /** Until `retryAt` the server takes only short uploads: what is urgent need not wait. */
+  let shortOnly = false
   let batchItems = BATCH_ITEMS
   /** When to pull for conclusions; 0 = nothing expected. */
   let concludedAt = 0
@@ -83,8 +86,11 @@ export function createSyncEngine(deps: EngineDeps) {
   }
 
   function failed(problem: Problem, afterMs?: number, message?: string): void {
-    retryAt = nowMs() + Math.max(afterMs ?? 0, backoffDelay(failures, random))
+    // A server that is busy knows best when to come back; the others are given more time with every failure.
+    const told = problem === 'busy' && afterMs ? afterMs * (1 + random() / 2) : undefined
+    retryAt = nowMs() + (told ?? Math.max(afterMs ?? 0, backoffDelay(failures, random)))
     failures += 1
+    shortOnly = false
     report({ problem, message })
   }
 
@@ -137,6 +143,7 @@ export function createSyncEngine(deps: EngineDeps) {
     if (!failure.isolate) {
       await settle(deps.db, waiting)
       failed(failure.problem, failure.afterMs, failure.message)
+      shortOnly = failure.problem === 'busy' && !sending.some(isUrgent)
       return 'stop'
     }
     // A 500 may be one record's doing: try smaller batches, and let a lone culprit wait while the others pass it.
@@ -156,14 +163,16 @@ export function createSyncEngine(deps: EngineDeps) {
     return 'again'
   }
 
-  async function flush(force: boolean): Promise<boolean> {
+  async function flush(force: boolean, urgentOnly: boolean): Promise<boolean> {
     await recoverSending(deps.db)
     let first = true
     while (!stopped && !paused) {
-      const due = await dueRecords(deps.db, nowMs(), batchItems, force && first)
-      if (!due.length) return true
+      const due = await dueRecords(deps.db, nowMs(), force && first)
+      const urgent = urgentOf(due)
+      const next = urgent.length || urgentOnly ? urgent : due
+      if (!next.length) return !urgentOnly
       first = false
-      const outcome = await send(fitBytes(due))
+      const outcome = await send(fitBytes(next.slice(0, batchItems)))
       if (outcome === 'stop') return false
       if (outcome === 'sent') failures = 0
     }
@@ -192,10 +201,12 @@ export function createSyncEngine(deps: EngineDeps) {
   }
 
   async function run(options: SyncOptions): Promise<void> {
-    if (stopped || paused || (!options.force && nowMs() < retryAt)) return
+    if (stopped || paused) return
+    const early = !options.force && nowMs() < retryAt
+    if (early && !shortOnly) return
     report({ running: true })
     try {
-      if (!(await flush(options.force ?? false))) return
+      if (!(await flush(options.force ?? false, early))) return
       const wanted = options.pull ?? 'auto'
       const concluded = concludedAt > 0 && nowMs() >= concludedAt
       if (concluded) concludedAt = 0
@@ -249,6 +260,7 @@ export function createSyncEngine(deps: EngineDeps) {
     async nextWake(): Promise<number | null> {
       if (stopped || paused) return null
       const due = await nextDueAt(deps.db, nowMs())
+      if (shortOnly && nowMs() < retryAt && urgentOf(await dueRecords(deps.db, nowMs())).length) return nowMs()
       const next = concludedAt ? Math.min(concludedAt, due ?? concludedAt) : due
       return next === null ? null : Math.max(next, retryAt)
     },

@@ -144,4 +144,16 @@ describe('预警', () => {
     store.applyEvent({ ...event, seq: 10, type: 'acknowledged', by: '村委会' })
     expect(store.byId.get('601')).toMatchObject({ state: 'acknowledged', acknowledged_by: '村委会' })
   })
+
+  it('lets go of an alert that moved to another cell, rings for one that moved here, and knows what closed by itself', async () => {
+    const store = useAlertsStore()
+    const event = { type: 'moved_in' as const, at: new Date().toISOString(), region: VILLAGE, rule: 'check_missed', severity: 'warning' as const, title: '健康监测未报', place: '601' }
+    store.applyEvent({ ...event, seq: 20, alert: '700', other_region: '220521902901901' })
+    expect(store.justRaised?.alert).toBe('700')
+    expect(store.byId.get('700')?.state).toBe('open')
+    store.applyEvent({ ...event, seq: 21, alert: '700', type: 'moved_out', other_region: '220521902901901' })
+    expect(store.byId.has('700')).toBe(false)
+    store.applyEvent({ ...event, seq: 22, alert: '701', type: 'closed', reason: 'answered' })
+    expect(store.byId.get('701')).toMatchObject({ state: 'closed', close_reason: 'answered' })
+  })
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { ApiError } from '@/api/client'
 import { applyPage } from '@/db/cache'
 import { enqueue, withdraw } from '@/db/outbox'
 import type { UserDb } from '@/db/schema'
@@ -181,6 +182,68 @@ describe('upload', () => {
     expect(server.stored.size).toBe(1)
   })
 })
+
+describe('what is urgent', () => {
+  const ill = (household = newId()) => visit({ household, body: { household, outcome: 'seen_unwell', people: [{ temperature: 38.4 }] } })
+
+  it('goes first, in a short upload of its own', async () => {
+    await enqueueMany(db, 150)
+    const fever = await enqueue(db, ill())
+    await engine().sync()
+    expect(server.batches.map((batch) => batch.length)).toEqual([1, 100, 50])
+    expect(server.batches[0]).toEqual([fever.id])
+  })
+
+  it('takes along the registrations it speaks of, in the order they were made', async () => {
+    await enqueueMany(db, 5)
+    const home = newId()
+    const made = await enqueue(db, {
+      id: newId(),
+      kind: 'household',
+      body: { household: home, region: '220521901901901', address: 'x', building: '9', unit: '', floor: null, door: '1', head_name: '李四', headcount: 2, occupancy: 'occupied', care: [] },
+      label: '',
+      household: home,
+    })
+    await enqueueMany(db, 5)
+    const fever = await enqueue(db, ill(home))
+    await engine().sync()
+    expect(server.batches.map((batch) => batch.length)).toEqual([2, 10])
+    expect(server.batches[0]).toEqual([made.id, fever.id])
+  })
+
+  it('does not wait while a busy server has asked the rest to come later', async () => {
+    await enqueueMany(db, 30)
+    server.push = busyFor(server)
+    const sync = engine()
+    await sync.sync()
+    expect(last?.problem).toBe('busy')
+    expect(await sync.nextWake()).toBe(clock + 6_250)
+    const fever = await enqueue(db, ill())
+    expect(await sync.nextWake()).toBe(clock)
+    await sync.sync()
+    expect([...server.stored.keys()]).toEqual([fever.id])
+    expect(await sync.nextWake()).toBe(clock + 6_250)
+  })
+
+  it('is not pressed on a server that refuses it too', async () => {
+    await enqueue(db, ill())
+    server.faults = ['429']
+    const sync = engine()
+    await sync.sync()
+    expect((await sync.nextWake())! - clock).toBeGreaterThan(500)
+    await sync.sync()
+    expect(server.batches).toHaveLength(1)
+  })
+})
+
+/** Takes only short uploads; the others are to come back in five seconds. */
+function busyFor(fake: FakeServer): FakeServer['push'] {
+  const take = fake.push
+  return async (request) => {
+    if (request.items.length > 10) throw new ApiError(429, 'busy', '上报的人较多', undefined, undefined, 5_000)
+    return take(request)
+  }
+}
 
 describe('download', () => {
   const household = (id: string, head = '张*') => ({
