@@ -109,12 +109,12 @@ def _session(user: Any) -> str:
 
 
 @contextmanager
-def wsgi_workers(stack: Stack, workers: int = 2) -> Iterator[int]:
-    """The reference lay-out for HTTP: granian with two WSGI workers; yields the port."""
+def wsgi_workers(stack: Stack, application: str = "backend.config.wsgi:application", workers: int = 2) -> Iterator[int]:
+    """The reference lay-out for HTTP (deploy/systemd): granian with WSGI workers; yields the port."""
     with _web(
         stack,
-        "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "2", "--no-ws",
-        "--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}", "backend.config.wsgi:application",
+        "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "16", "--no-ws",
+        "--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}", application,
     ) as port:  # fmt: skip
         yield port
 
@@ -131,12 +131,12 @@ def ordinary_workers(stack: Stack) -> Iterator[int]:
 
 
 @contextmanager
-def one_asgi_process(stack: Stack) -> Iterator[int]:
-    """The embedded default: one uvicorn process for everything; yields the port."""
+def asgi_process(stack: Stack, application: str = "backend.config.asgi:application") -> Iterator[int]:
+    """One uvicorn process: the sockets of the reference lay-out, everything of `bin/run`; yields the port."""
     with _web(
         stack,
-        "uvicorn", "backend.config.asgi:application", "--host", "127.0.0.1", "--port", "{port}", "--http", "httptools",
-        "--loop", "uvloop", "--no-access-log", "--log-level", "warning",
+        "uvicorn", application, "--host", "127.0.0.1", "--port", "{port}", "--http", "httptools", "--loop", "uvloop",
+        "--no-access-log", "--log-level", "warning", "--ws-per-message-deflate", "false",
     ) as port:  # fmt: skip
         yield port
 
@@ -144,7 +144,7 @@ def one_asgi_process(stack: Stack) -> Iterator[int]:
 @contextmanager
 def _web(stack: Stack, *argv: str) -> Iterator[int]:
     port = free_port()
-    environment = stack.environment() | {"GRIDKEEPER_DB_POOL": "6"}
+    environment = stack.environment() | {"GRIDKEEPER_DB_POOL": "12"}
     command = [str(PYTHON), "-m", *(part.format(port=port) for part in argv)]
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, start_new_session=True)
     try:

@@ -12,7 +12,7 @@ import psutil
 import redis
 from _harness import Line, interleaved, report
 from _receivers import Receivers
-from _world import PROVINCE, one_asgi_process, phones, servers
+from _world import PROVINCE, asgi_process, phones, servers
 
 from launch.stack import Stack
 
@@ -135,7 +135,7 @@ def main() -> None:
     with servers("alert_fanout") as stack:
         cell = phones(1, 1)[0].cell
         cookies = office_cookies()
-        with one_asgi_process(stack) as port:
+        with asgi_process(stack) as port:
             web = next(p for p in psutil.Process().children(recursive=True) if str(port) in p.cmdline())
             for sockets in (1000, 5000):
                 ways = Ways(stack, port, cookies, cell, sockets)

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 from _harness import Line, interleaved, report
-from _world import Phone, one_asgi_process, ordinary_workers, phones, servers, wsgi_workers
+from _world import Phone, asgi_process, ordinary_workers, phones, servers, wsgi_workers
 from uuid_utils.compat import uuid7
 
 from launch.paths import PYTHON, REPOSITORY
@@ -177,7 +177,7 @@ def measure(stack: Stack, pair: list[Phone]) -> dict[str, float]:
     url = stack.owner_url
     with (
         wsgi_workers(stack) as wsgi,
-        one_asgi_process(stack) as asgi,
+        asgi_process(stack) as asgi,
         ordinary_workers(stack) as ordinary,
     ):
         figures = interleaved(

@@ -1,127 +1,140 @@
-"""From posting a fever to its alert on a socket, while 200 phones push: the whole way, at p99."""
+"""From posting a fever to its alert on a socket while 200 phones push, leg by leg; and with the machine full."""
 
-import datetime as dt
 import json
-import multiprocessing
+import os
 import statistics
-import threading
 import time
 from http.client import HTTPConnection
-from multiprocessing.synchronize import Event
+from pathlib import Path
 
+import psutil
+from _crowd import Habit, Tally, pushing, upload_of
 from _harness import Line, report
-from _world import Phone, one_asgi_process, phones, servers, wsgi_workers
-from uuid_utils.compat import uuid7
+from _world import Phone, asgi_process, phones, servers, wsgi_workers
 from websockets.sync.client import connect
 
+from launch.paths import REPOSITORY
+
 PHONES = 200
-#: Each phone pushes two "all well" visits this often: far more than a worker knocks at doors.
-EVERY = 4.0
 FEVERS = 100
+PAUSE = 0.5
 LIMIT_MS = 1000
+#: A county's phones come back: each brings 300 waiting records at some moment of this minute, and goes on recording.
+COMING_BACK = Habit(waiting=300, over=FEVERS * PAUSE, visits=2, every=4.0)
+#: More than two cores can take: every phone sends full batches without a pause.
+FULL = Habit(ceaseless=True)
+LEGS = (
+    ("queued", "sent", "started"),
+    ("signed in", "started", "viewed"),
+    ("stored", "viewed", "committed"),
+    ("rung", "committed", "rung"),
+    ("heard", "rung", "heard"),
+    ("read", "heard", "read"),
+    ("received", "read", "received"),
+)
+TRACE = REPOSITORY / "var" / "bench" / "trace.jsonl"
 
 
-def body_of(phone: Phone, seq: int, visits: list[dict]) -> bytes:
-    now = dt.datetime.now(dt.UTC).isoformat()
-    items = [
-        {"id": str(uuid7()), "kind": "visit", "schema": 1, "seq": seq + n, "observed_at": now, "body": visit}
-        for n, visit in enumerate(visits)
-    ]
-    return json.dumps({"device": str(phone.device), "api_level": 1, "sent_at": now, "items": items}).encode()
-
-
-def push(connection: HTTPConnection, phone: Phone, body: bytes) -> None:
-    headers = {"Content-Type": "application/json", "Cookie": phone.cookie, "X-CSRFToken": phone.csrf}
-    connection.request("POST", "/api/v1/sync/push/", body, headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status != 200 or b'"created"' not in content:
-        raise SystemExit(f"{answer.status} {content[:300]!r}")
-
-
-def crowd(port: int, people: list[Phone], stop: Event, pushed: "multiprocessing.Value") -> None:
-    """The other phones, in a process of their own."""
-
-    def one(phone: Phone, offset: float) -> None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        seq = 1
-        due = time.monotonic() + offset
-        while not stop.wait(max(0.0, due - time.monotonic())):
-            visits = [{"household": str(home), "outcome": "seen_well"} for home in phone.households[:2]]
-            push(connection, phone, body_of(phone, seq, visits))
-            seq += len(visits)
-            due = max(due + EVERY, time.monotonic())
-            with pushed.get_lock():
-                pushed.value += 1
-
-    threads = [threading.Thread(target=one, args=(p, n * EVERY / len(people))) for n, p in enumerate(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def fevers(http_port: int, socket_port: int, phone: Phone, homes: list) -> list[float]:
-    """Milliseconds from the request to the frame, one fever after the other."""
-    answered, figures = [], []
-    connection = HTTPConnection("127.0.0.1", http_port, timeout=60)
+def fevers(http_port: int, socket_port: int, phone: Phone) -> list[dict[str, float]]:
+    """The moments of each fever as its sender and an office see them: sent, received."""
+    made = []
+    connection = HTTPConnection("127.0.0.1", http_port, timeout=120)
     address = f"ws://127.0.0.1:{socket_port}/ws/alerts/"
     with connect(address, additional_headers={"Cookie": phone.cookie}, compression=None, proxy=None) as listener:
-        while '"live"' not in listener.recv(timeout=30):
+        while '"live"' not in listener.recv(timeout=60):
             pass
-        for number, home in enumerate(homes):
+        for number, home in enumerate(phone.households[:FEVERS]):
             visit = {"household": str(home), "outcome": "seen_unwell", "people": [{"temperature": 38.5}]}
-            body = body_of(phone, number + 1, [visit])
-            start = time.monotonic()
-            push(connection, phone, body)
-            answered.append((time.monotonic() - start) * 1000)
-            while '"raised"' not in listener.recv(timeout=60):
+            body = upload_of(phone, number + 1, [visit])
+            headers = {
+                "Content-Type": "application/json", "Cookie": phone.cookie, "X-CSRFToken": phone.csrf,
+                "X-Trace": str(number),
+            }  # fmt: skip
+            sent = time.monotonic()
+            connection.request("POST", "/api/v1/sync/push/", body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            if answer.status != 200 or b'"created"' not in content:
+                raise SystemExit(f"a fever was refused: {answer.status} {content[:300]!r}")
+            while '"raised"' not in listener.recv(timeout=120):
                 pass
-            figures.append((time.monotonic() - start) * 1000)
-            time.sleep(0.05)
-    print(f"answered: {spread(answered)}; on the socket: {spread(figures)}")
-    return figures
+            made.append({"sent": sent, "received": time.monotonic()})
+            time.sleep(max(0.0, sent + PAUSE - time.monotonic()))
+    return made
+
+
+def join_trace(made: list[dict[str, float]], trace: Path) -> None:
+    """Add to each fever the moments that the servers wrote down."""
+    hub: dict[str, list[float]] = {"heard": [], "read": []}
+    for line in trace.read_text().splitlines():
+        moment, number, seconds = json.loads(line)
+        if number:
+            made[int(number)].setdefault(moment, seconds)
+        else:
+            hub[moment].append(seconds)
+    for fever in made:
+        fever["read"] = max(t for t in hub["read"] if t <= fever["received"])
+        fever["heard"] = max(t for t in hub["heard"] if t <= fever["read"])
 
 
 def spread(figures: list[float]) -> str:
     cuts = statistics.quantiles(figures, n=100)
-    return f"median {cuts[49]:.0f}, p90 {cuts[89]:.0f}, p99 {cuts[98]:.0f} ms"
+    return f"median {cuts[49]:7.0f}  p90 {cuts[89]:7.0f}  p99 {cuts[98]:7.0f} ms"
 
 
-def under_load(http_port: int, socket_port: int, people: list[Phone], measured: Phone, homes: list) -> list[float]:
-    context = multiprocessing.get_context("fork")
-    stop, pushed = context.Event(), context.Value("i", 0)
-    others = context.Process(target=crowd, args=(http_port, people, stop, pushed))
-    others.start()
-    try:
-        time.sleep(EVERY)
-        begun, before = time.monotonic(), pushed.value
-        figures = fevers(http_port, socket_port, measured, homes)
-        rate = (pushed.value - before) / (time.monotonic() - begun)
-        print(
-            f"{PHONES} phones pushed {rate:.0f} requests a second meanwhile; median {statistics.median(figures):.0f} ms"
-        )
-    finally:
-        stop.set()
-        others.join(60)
-    return figures
+def measured(name: str, *, ports: tuple[int, int], people: list[Phone], phone: Phone, habit: Habit) -> list[float]:
+    """Milliseconds from posting to the frame, printed leg by leg."""
+    TRACE.write_text("")
+    processes = {p.pid: p for p in psutil.Process().children(recursive=True)}
+    with pushing(ports[0], people, habit) as tallies:
+        time.sleep(3)
+        before = {pid: sum(p.cpu_times()[:2]) for pid, p in processes.items() if p.is_running()}
+        begun = time.monotonic()
+        made = fevers(*ports, phone)
+        lasted = time.monotonic() - begun
+        cores = {
+            pid: (sum(processes[pid].cpu_times()[:2]) - used) / lasted for pid, used in before.items()
+            if processes[pid].is_running()
+        }  # fmt: skip
+    join_trace(made, TRACE)
+    print(f"\n{name}: {told(tallies[0], lasted)}")
+    print(f"  processors used: servers {sum(cores.values()):.2f}, phones {tallies[0].cpu / (lasted + 3):.2f}")
+    for leg, start, end in LEGS:
+        print(f"  {leg:<10} {spread([(f[end] - f[start]) * 1000 for f in made])}")
+    whole = [(f["received"] - f["sent"]) * 1000 for f in made]
+    print(f"  {'whole':<10} {spread(whole)}")
+    return whole
+
+
+def told(tally: Tally, lasted: float) -> str:
+    done = len(tally.seconds)
+    p95 = statistics.quantiles(tally.seconds, n=20)[-1] if done > 1 else 0
+    return (
+        f"{done / lasted:.0f} uploads, {tally.created / lasted:.0f} records a second;"
+        f" an upload's p95 {p95 * 1000:.0f} ms, {len(tally.refused)} asked to come later, faults {tally.faults}"
+    )
 
 
 def main() -> None:
     lines = []
+    TRACE.parent.mkdir(parents=True, exist_ok=True)
+    os.environ["BENCH_TRACE"] = str(TRACE)
     with servers("record_to_alert") as stack:
-        measured, *people = phones(PHONES + 1, FEVERS * 2)
+        *people, a, b, c, d = phones(PHONES + 4, FEVERS)
         from django.db import connection
 
         connection.close()
-        with one_asgi_process(stack) as asgi, wsgi_workers(stack) as wsgi:
-            for name, port, homes in (
-                ("two WSGI workers and one ASGI process", wsgi, measured.households[:FEVERS]),
-                ("one ASGI process", asgi, measured.households[FEVERS:]),
-            ):
-                figures = under_load(port, asgi, people, measured, homes)
-                p99 = statistics.quantiles(figures, n=100)[-1]
-                lines.append(Line(f"{name}, p99", LIMIT_MS, p99, "ms", 1.0, at_most=True))
+        watched = iter((a, b, c, d))
+        with (
+            asgi_process(stack, "bench._traced:asgi_application") as asgi,
+            wsgi_workers(stack, "bench._traced:wsgi_application") as wsgi,
+        ):
+            for load, habit, goal in (("phones coming back", COMING_BACK, 1.0), ("machine full", FULL, 1.0)):
+                for layout, port in (("WSGI + ASGI", wsgi), ("one ASGI process", asgi)):
+                    name = f"{load}, {layout}"
+                    whole = measured(name, ports=(port, asgi), people=people, phone=next(watched), habit=habit)
+                    p99 = statistics.quantiles(whole, n=100)[-1]
+                    lines.append(Line(f"{name}, p99", LIMIT_MS, p99, "ms", goal, at_most=True))
     report("record_to_alert", lines)
 
 
