@@ -56,11 +56,9 @@ def drained(stack: Stack, port: int, people: list[Phone]) -> tuple[Tally, float]
     memory.start()
     tally = Crowd(port, people, AT_ONCE).wait()
     peak = memory.end()
-    expected = len(people) * WAITING
-    if stored(stack) - before != expected or tally.created + tally.duplicates != expected:
-        raise SystemExit(
-            f"{stored(stack) - before} of {expected} stored, {tally.created + tally.duplicates} told; {tally.faults[:9]}"
-        )
+    expected, new = len(people) * WAITING, stored(stack) - before
+    if new != expected or tally.created + tally.duplicates != expected:
+        raise SystemExit(f"{new} of {expected} stored, {tally.created + tally.duplicates} told; {tally.faults[:9]}")
     return tally, peak
 
 

@@ -151,7 +151,8 @@ def unfinished_about(
 ) -> list[tuple[uuid.UUID, uuid.UUID, list[str]]]:
     """`(alert, person, occasions)` of what that rule raised about these people and nobody has closed. One query."""
     rows = Alert.objects.unfinished().filter(rule=rule, person_id__in=person_ids)
-    return list(rows.values_list("id", "person_id", "occasions"))
+    found = rows.values_list("id", "person_id", "occasions")
+    return [(alert, person, occasions) for alert, person, occasions in found if person is not None]
 
 
 def close_note_of(alert: Alert) -> str:

@@ -21,6 +21,6 @@ class AsyncFilesMiddleware:
 
 
 async def _parts(source: Iterator[bytes]) -> AsyncIterator[bytes]:
-    read = sync_to_async(next)
-    while part := await read(source, b""):
+    read = sync_to_async(lambda: next(source, b""))
+    while part := await read():
         yield part

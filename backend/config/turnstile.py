@@ -65,15 +65,15 @@ class AsgiTurnstile:
         large = is_large(method=scope["method"], path=scope["path"], length=length, packed=packed)
         ahead = await _read_ahead(receive)
         loop = asyncio.get_running_loop()
-        turn = loop.create_future()
+        turn = asyncio.Event()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(lambda: turn.done() or turn.set_result(None))
+            loop.call_soon_threadsafe(turn.set)
 
         try:
             if not self.lanes.enter(large=large, wake=wake):
                 try:
-                    await turn
+                    await turn.wait()
                 except asyncio.CancelledError:
                     self.lanes.withdraw(wake, large=large)
                     raise

@@ -51,7 +51,7 @@ def alerts_move(move: Move) -> list[Alert]:
     people = people_by_id({alert.person_id for alert in alerts if alert.person_id in move.person_ids})
     for alert in alerts:
         alert.region_code, alert.moved_at = move.to_region, now
-        if (person := people.get(alert.person_id)) is not None:
+        if alert.person_id and (person := people.get(alert.person_id)) is not None:
             # Where to find the person, who may have moved without the household.
             alert.place, alert.household_id = person.place[:160], person.household_id
     Alert.objects.bulk_update(alerts, ["region_code", "moved_at", "place", "household_id"])
