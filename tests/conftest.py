@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.choices import Role
 from backend.accounts.models import Duty, User
-from backend.core import clock, keyring
+from backend.core import clock, keyring, signing
 from backend.core.fields import CODE_LENGTHS
 from backend.policies.selectors import forget_rules
 from backend.regions.choices import LEVEL_OF
@@ -34,19 +34,23 @@ OTHER_CELL = "220521902901901"
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keys and outbox of this test alone; demo mode on, so that a test may move the clock."""
-    # On a slow machine rules would be looked at again in the midst of a test that counts queries.
+    # On a slow machine what is kept for a while would be looked at again in the midst of a test that counts queries.
+    monkeypatch.setattr("backend.core.clock._OFFSET_LIFETIME", 3600.0)
     monkeypatch.setattr("backend.policies.selectors.LIFETIME", 3600.0)
+    monkeypatch.setattr("backend.sync.history._LIFETIME", 3600.0)
     settings.VAR = tmp_path
     settings.KEY_FOLDER = tmp_path / "keys"
     settings.OUTBOX_FOLDER = tmp_path / "outbox"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    keyring._load.cache_clear()
+    keyring.forget_keys()
+    signing.forget_keys()
     clock.forget_offset()
     forget_rules()
     cache.clear()
     yield
     clock.forget_offset()
-    keyring._load.cache_clear()
+    keyring.forget_keys()
+    signing.forget_keys()
 
 
 @pytest.fixture

@@ -134,6 +134,9 @@ API: list[Row] = [
     _api("sync/push/", "POST", _C.SYNC, "sync/push/"),
     _api("sync/pull/", "GET", _C.SYNC, "sync/pull/"),
     _api("sync/receipts/", "GET", _C.SYNC, "sync/receipts/"),
+    _api("sync/receipts/", "POST", _C.SYNC, "sync/receipts/"),
+    _api("sync/keys/", "GET", _C.SYNC, "sync/keys/"),
+    _api("sync/carried/", "POST", _C.SYNC, "sync/carried/"),
     _api("reports/daily/", "GET", _C.REPORT_VIEW, lambda c: f"reports/daily/?region={c.cell}&day={_today()}"),
     _api(
         "reports/daily/<str:region>/<str:day>/submit/", "POST", _C.REPORT_SUBMIT,
@@ -195,6 +198,7 @@ def _office_rows() -> Iterator[Row]:
     yield _office("find", _C.OFFICE, method="POST")
     yield _office("search", _C.OFFICE)
     yield _office("day_tree", _C.REPORT_VIEW)
+    yield _office("phones", _C.USER_VIEW)
     yield _office("password_change", _C.OFFICE)
     yield _office("jsi18n", _C.OFFICE)
     for model, page in _pages():

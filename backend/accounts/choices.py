@@ -9,6 +9,7 @@ class Capability(models.TextChoices):
     """What somebody may do (权限). Views and admin pages declare these; roles hold them; users never do directly."""
 
     SYNC = "sync", "手机同步"
+    RECORD_CARRY = "record_carry", "代交记录"
     VISIT_RECORD = "visit_record", "登记走访"
     VISIT_VIEW = "visit_view", "查看走访"
     HOUSEHOLD_VIEW = "household_view", "查看住户"
@@ -65,17 +66,18 @@ _READ = frozenset({
     C.REPORT_VIEW, C.REGION_VIEW, C.POLICY_VIEW, C.OFFICE,
 })  # fmt: skip
 _STAFF = frozenset({C.USER_VIEW, C.USER_MANAGE, C.PASSWORD_RESET, C.DEVICE_MANAGE})
+_DESK = frozenset({C.REPORT_SUBMIT, C.PERSON_REVEAL, C.CELL_EDIT, C.AUDIT_VIEW, C.RECORD_CARRY})
 
 #: The one table of roles and capabilities.
 CAPABILITIES_OF: dict[Role, frozenset[Capability]] = {
     Role.GRID_WORKER: _DOOR,
     Role.GRID_LEADER: _DOOR | {C.REPORT_SUBMIT},
-    Role.VILLAGE: _DOOR | {C.REPORT_SUBMIT},
+    Role.VILLAGE: _DOOR | {C.REPORT_SUBMIT, C.RECORD_CARRY},
     Role.CLINIC: frozenset({C.SYNC, C.ALERT_VIEW, C.POLICY_VIEW, C.REGION_VIEW}),
-    Role.TOWNSHIP: _READ | _DOOR | _STAFF | {C.REPORT_SUBMIT, C.PERSON_REVEAL, C.CELL_EDIT, C.AUDIT_VIEW},
-    Role.COUNTY: _READ | _DOOR | _STAFF | {C.REPORT_SUBMIT, C.PERSON_REVEAL, C.CELL_EDIT, C.AUDIT_VIEW},
-    Role.PREFECTURE: _READ | _DOOR | _STAFF | {C.REPORT_SUBMIT, C.PERSON_REVEAL, C.CELL_EDIT, C.AUDIT_VIEW},
-    Role.PROVINCE: _READ | _DOOR | _STAFF | {C.REPORT_SUBMIT, C.PERSON_REVEAL, C.CELL_EDIT, C.AUDIT_VIEW},
+    Role.TOWNSHIP: _READ | _DOOR | _STAFF | _DESK,
+    Role.COUNTY: _READ | _DOOR | _STAFF | _DESK,
+    Role.PREFECTURE: _READ | _DOOR | _STAFF | _DESK,
+    Role.PROVINCE: _READ | _DOOR | _STAFF | _DESK,
     Role.HEALTH: _READ
     | {C.HEALTH_DECIDE, C.PERSON_REVEAL, C.ALERT_HANDLE, C.USER_VIEW, C.USER_MANAGE, C.PASSWORD_RESET},
     Role.SYSTEM_ADMIN: _STAFF | {C.REGION_VIEW, C.CELL_EDIT, C.DIVISION_IMPORT, C.POLICY_VIEW, C.POLICY_LOAD, C.OFFICE},

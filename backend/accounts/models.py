@@ -1,5 +1,6 @@
 """Users, their duties, their devices. Duty A2. See docs/scope.md."""
 
+import datetime as dt
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,6 +13,9 @@ from backend.accounts.choices import CAPABILITIES_OF, Capability, Role
 from backend.core import clock
 from backend.core.fields import RegionCodeField
 from backend.core.scope import Scope, ScopedQuerySet
+
+#: Days for which a duty that has ended still lets its records in.
+RECENT_DAYS = 31
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -86,6 +90,16 @@ class User(AbstractBaseUser):
         duties = [d for d in self.current_duties if capability is None or capability in d.capabilities]
         return Scope.of([code for d in duties for code in (d.region_code, *d.predecessor_codes)])
 
+    @cached_property
+    def recent_duties(self) -> tuple["Duty", ...]:
+        """Duties in force on some day of the last month; one query, only asked when a record came late."""
+        return tuple(Duty.objects.filter(user_id=self.pk).since(clock.today() - dt.timedelta(days=RECENT_DAYS)))
+
+    def scope_on(self, capability: str, day: dt.date) -> Scope:
+        """The regions in which this user held `capability` on `day`, at most a month ago."""
+        duties = [d for d in self.recent_duties if d.covers_day(day) and capability in d.capabilities]
+        return Scope.of([code for d in duties for code in (d.region_code, *d.predecessor_codes)])
+
     # What Django's admin asks of a user; the answers come from capabilities.
     @property
     def is_staff(self) -> bool:
@@ -103,6 +117,14 @@ class DutyQuerySet(ScopedQuerySet["Duty"]):
     def in_force(self) -> "DutyQuerySet":
         today = clock.today()
         return self.filter(Q(valid_to=None) | Q(valid_to__gte=today), valid_from__lte=today, revoked_at=None)
+
+    def since(self, day: dt.date) -> "DutyQuerySet":
+        """Duties that were in force on `day` or later, ended and revoked ones too."""
+        return self.filter(
+            Q(valid_to=None) | Q(valid_to__gte=day),
+            Q(revoked_at=None) | Q(revoked_at__gte=clock.at(day, dt.time())),
+            valid_from__lte=clock.today(),
+        )
 
 
 class Duty(models.Model):
@@ -138,6 +160,12 @@ class Duty(models.Model):
     def capabilities(self) -> frozenset[Capability]:
         """What this duty's role may do."""
         return CAPABILITIES_OF[Role(self.role)]
+
+    def covers_day(self, day: dt.date) -> bool:
+        """Whether the duty was in force on `day`; the day on which it was revoked counts."""
+        if self.revoked_at is not None and clock.business_day(self.revoked_at) < day:
+            return False
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):

@@ -52,6 +52,13 @@ def commands(actor: User, user: User, capability: str) -> bool:
     )
 
 
+def answers_for(actor: User, user: User, capability: str) -> bool:
+    """Whether all that `user` served in the last month lies below a region in which `actor` holds `capability`."""
+    own = actor.scope(capability)
+    served = [duty.region_code for duty in user.recent_duties]
+    return bool(served) and all(own.covers(code) and code not in own.prefixes for code in served)
+
+
 def duties_in(code: str) -> int:
     """How many duties in force, or to come, lie in the region `code` itself."""
     return Duty.objects.filter(region_code=code, revoked_at=None).exclude(valid_to__lt=clock.today()).count()

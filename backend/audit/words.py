@@ -37,6 +37,7 @@ TARGETS = {
     "user": "用户", "duty": "职责", "device": "设备", "region": "区划", "household": "住户", "person": "人员",
     "returnee": "返乡人员", "alert": "预警", "daily_report": "日报", "policy_pack": "政策包", "exemption": "免报",
     "batch": "上报批次", "cells": "网格", "outbox_file": "上报文件", "clock": "演示时钟", "demo": "演示数据",
+    "carried_file": "代交文件",
 }  # fmt: skip
 
 _ACTIONS = {
@@ -53,6 +54,7 @@ _ACTIONS = {
     "report.confirm": "确认日报", "report.exempt": "批准免报", "report.exempt_end": "撤销免报",
     "outbox_downloaded": "下载上报文件", "person_match": "登记时对上已有人员",
     "divisions_import": "导入区划", "policy_load": "载入政策包", "sync.push": "手机上报", "time_travelled": "演示拨钟",
+    "sync.carry": "代交记录",
 }  # fmt: skip
 
 

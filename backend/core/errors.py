@@ -60,6 +60,12 @@ class ErrorCode(enum.Enum):
     ITEM_TOO_LARGE = (413, "这条记录内容过长，请精简后再上报。")
     STORAGE_REFUSED = (400, "这条记录无法保存，已留存备查，请联系乡镇（街道）处理。")
 
+    # records carried in by hand
+    CARRIED_DAMAGED = (400, "这个文件打不开：内容已损坏，或不是手机导出的代交文件。请在原手机上重新导出。")
+    CARRIED_ELSEWHERE = (400, "这个文件是为另一套系统导出的，这里打不开。请核对后交到原来的系统。")
+    CARRIED_NOT_YOURS = (403, "您不能代交这位工作人员的记录，请交给他所在的村（社区）或乡镇（街道）。")
+    CARRIED_REVOKED = (403, "导出这个文件的手机已被停用。确认记录属实后，由乡镇（街道）在管理后台勾选“仍然收下”。")
+
     # people and documents
     BAD_DOCUMENT = (400, "证件号码不正确，请对照证件逐位核对。")
     BAD_PHONE = (400, "手机号码不正确，请核对。")

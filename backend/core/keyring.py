@@ -6,7 +6,6 @@ and `index.key` (32 bytes HMAC-SHA256). Losing them loses the data they seal: ba
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import threading
@@ -16,6 +15,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+
+from backend.core.keyfiles import key_file
 
 _SEAL_FILE = re.compile(r"seal-(\d+)\.key")
 _NONCE = 12
@@ -31,30 +32,15 @@ def _load(folder: str) -> tuple[dict[int, AESGCM], int, bytes]:
     path = Path(folder)
     with _creating:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("seal-1.key", "index.key"):
-            if name == "seal-1.key" and any(_SEAL_FILE.fullmatch(f.name) for f in path.iterdir()):
-                continue
-            _create(path / name)
+        if not any(_SEAL_FILE.fullmatch(f.name) for f in path.iterdir()):
+            key_file(path / "seal-1.key", _fresh)
+        index = key_file(path / "index.key", _fresh)
     seals = {int(m[1]): AESGCM(f.read_bytes()) for f in path.iterdir() if (m := _SEAL_FILE.fullmatch(f.name))}
-    return seals, max(seals), (path / "index.key").read_bytes()
+    return seals, max(seals), index
 
 
-def _create(path: Path) -> None:
-    """Write a fresh key, unless another process has just done so. The file appears whole or not at all."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+def _fresh() -> bytes:
+    return secrets.token_bytes(32)
 
 
 def _ring() -> tuple[dict[int, AESGCM], int, bytes]:

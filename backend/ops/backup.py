@@ -22,7 +22,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
 
-from backend.core import keyring
+from backend.core import keyring, signing
 from backend.sync.history import history_remake
 
 FORMAT = 1
@@ -113,6 +113,7 @@ def backup_restore(*, source: Path, replace: bool = False) -> Manifest:
             _place(key, settings.KEY_FOLDER / key.name)
         _place(folder / DJANGO_KEY, settings.VAR / "secrets" / DJANGO_KEY)
     keyring.forget_keys()
+    signing.forget_keys()
     call_command("prepare", verbosity=0)
     history_remake()
     return manifest

@@ -103,3 +103,34 @@ RECEIPTS: dict[str, Any] = {
         "digest": {"type": "string"},
     },
 }
+
+_IDS = {"type": "array", "items": _ID}
+_BYTES = {"type": "string", "contentEncoding": "base64"}
+_COUNT = {"type": "integer", "minimum": 0}
+
+
+def _closed(**properties: Any) -> dict[str, Any]:
+    """An object with exactly these properties, all of them required."""
+    return {
+        "type": "object", "required": list(properties), "additionalProperties": False, "properties": properties,
+    }  # fmt: skip
+
+
+_DAY = {"type": "string", "format": "date"}
+CLOSING_REQUEST: dict[str, Any] = _closed(device=_ID, day=_DAY, made={**_IDS, "maxItems": 5000})
+CLOSING_ANSWER: dict[str, Any] = _closed(
+    day=_DAY, device=_ID, made=_COUNT, confirmed=_COUNT, missing=_IDS, refused=_IDS, forgotten=_COUNT,
+    closed={"type": "boolean"}, statement={"type": "string"}, signature=_BYTES, key={"type": "string"},
+)  # fmt: skip
+
+_PUBLIC_KEY = _closed(key={"type": "string"}, point=_BYTES)
+KEYS: dict[str, Any] = _closed(receipts=_PUBLIC_KEY, carry=_PUBLIC_KEY, ticket=_BYTES)
+
+CARRIED_FILE: dict[str, Any] = _closed(
+    gridkeeper={"type": "string", "enum": ["carried"]}, v={"type": "integer", "enum": [1]},
+    key={"type": "string", "maxLength": 32}, point=_BYTES, nonce=_BYTES, sealed=_BYTES,
+)  # fmt: skip
+CARRIED_ANSWER: dict[str, Any] = _closed(
+    author={"type": "string"}, made_at=_MOMENT, items=_COUNT,
+    counts={"type": "object", "additionalProperties": _COUNT}, results=PUSH_ANSWER["properties"]["results"],
+)  # fmt: skip

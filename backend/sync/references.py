@@ -3,8 +3,9 @@
 One query per kind of thing referred to, however many items. See docs/sync.md, "References".
 """
 
+import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
@@ -61,9 +62,17 @@ class _Known:
             if cells
             else set()
         )
+        self.user = user
         self.scope: dict[ItemKind, Scope] = {kind: user.scope(cap) for kind, cap in CAPABILITY_OF.items()}
         self.new_households: dict[uuid.UUID, tuple[str, str]] = {}
         self.new_people: dict[uuid.UUID, tuple[str, str]] = {}
+
+    def within(self, kind: ItemKind, day: dt.date, codes: Iterable[str]) -> bool:
+        """Whether one of `codes` lies in the sender's cells, or did on the day the record was made."""
+        codes = tuple(codes)
+        if any(map(self.scope[kind].covers, codes)):
+            return True
+        return any(map(self.user.scope_on(CAPABILITY_OF[kind], day).covers, codes))
 
 
 def resolve(items: Sequence[Incoming], *, user: User) -> None:
@@ -83,7 +92,7 @@ def resolve(items: Sequence[Incoming], *, user: User) -> None:
 def _household(item: Incoming, known: _Known) -> None:
     body = item.body
     assert isinstance(body, HouseholdBody)
-    if body.region not in known.cells or not known.scope[ItemKind.HOUSEHOLD].covers(body.region):
+    if body.region not in known.cells or not known.within(ItemKind.HOUSEHOLD, _day(item), [body.region]):
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
     if body.household in known.households or body.household in known.new_households:
         return item.reject(ErrorCode.ID_REUSED, "body.household")
@@ -98,7 +107,7 @@ def _household(item: Incoming, known: _Known) -> None:
 def _returnee(item: Incoming, known: _Known) -> None:
     body = item.body
     assert isinstance(body, ReturneeBody)
-    if body.region not in known.cells or not known.scope[ItemKind.RETURNEE].covers(body.region):
+    if body.region not in known.cells or not known.within(ItemKind.RETURNEE, _day(item), [body.region]):
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
     person = PersonInput(
         id=body.person, region_code=body.region, name=body.name, purpose=Purpose.RETURNEE.value,
@@ -109,7 +118,7 @@ def _returnee(item: Incoming, known: _Known) -> None:
         return item.reject(problem[0], f"body.{problem[1]}")
     place = body.address
     if body.household is not None:
-        found = _find_household(body.household, known, ItemKind.RETURNEE)
+        found = _find_household(body.household, known, ItemKind.RETURNEE, _day(item))
         if found is None:
             return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
         place = found[1]
@@ -121,11 +130,11 @@ def _returnee(item: Incoming, known: _Known) -> None:
 def _visit(item: Incoming, known: _Known) -> None:
     body = item.body
     assert isinstance(body, VisitBody)
-    found = _find_household(body.household, known, ItemKind.VISIT)
+    found = _find_household(body.household, known, ItemKind.VISIT, _day(item))
     if found is None:
         return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
     for index, seen in enumerate(body.people):
-        if seen.person and _find_person(seen.person, known, ItemKind.VISIT) is None:
+        if seen.person and _find_person(seen.person, known, ItemKind.VISIT, _day(item)) is None:
             return item.reject(ErrorCode.UNKNOWN_PERSON, f"body.people[{index}].person")
     item.region_code, item.place = found
     return None
@@ -134,7 +143,7 @@ def _visit(item: Incoming, known: _Known) -> None:
 def _check(item: Incoming, known: _Known) -> None:
     body = item.body
     assert isinstance(body, CheckBody)
-    found = _find_person(body.person, known, ItemKind.CHECK)
+    found = _find_person(body.person, known, ItemKind.CHECK, _day(item))
     if found is None:
         return item.reject(ErrorCode.UNKNOWN_PERSON, "body.person")
     item.region_code, item.place = found
@@ -150,25 +159,31 @@ _RESOLVERS = {
 }
 
 
-def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind) -> tuple[str, str] | None:
-    """`(cell now, place)` of a household in the sender's cells, or once in them: a late write follows the household."""
+def _day(item: Incoming) -> dt.date:
+    return item.placed.business_day
+
+
+def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> tuple[str, str] | None:
+    """`(cell now, place)` of a household in the sender's cells, or once in them: a late write follows the household.
+
+    Cells that were the sender's on the day of the record count: he moved on, his records stay.
+    """
     if known.new_households and household in known.new_households:
         return known.new_households[household]
     ref = known.households.get(household)
     if ref is None:
         return None
-    scope = known.scope[kind]
-    if scope.covers(ref.region_code) or any(scope.covers(code) for code in ref.previous_codes):
+    if known.within(kind, day, (ref.region_code, *ref.previous_codes)):
         return ref.region_code, ref.place
     return None
 
 
-def _find_person(person: uuid.UUID, known: _Known, kind: ItemKind) -> tuple[str, str] | None:
+def _find_person(person: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> tuple[str, str] | None:
     """`(cell now, place)` of a person in the sender's cells, or once in them."""
     if person in known.new_people:
         return known.new_people[person]
     ref = known.people.get(person)
-    if ref is not None and any(known.scope[kind].covers(code) for code in (ref.region_code, *ref.previous_codes)):
+    if ref is not None and known.within(kind, day, (ref.region_code, *ref.previous_codes)):
         return ref.region_code, ref.place
     return None
 

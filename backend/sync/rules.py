@@ -1,7 +1,9 @@
-"""Pure decisions of the protocol: what to answer when an id was seen before, and the cursor's text."""
+"""Pure decisions of the protocol: what to answer when an id was seen before, the cursor's text, a receipt's text."""
 
 import base64
 import binascii
+import datetime as dt
+import uuid
 from dataclasses import dataclass
 
 import msgspec
@@ -42,3 +44,31 @@ class Cursor:
             return cls(*msgspec.json.decode(raw, type=tuple[str, str, str, int, int, str]))
         except (binascii.Error, msgspec.DecodeError, UnicodeError) as error:
             raise ValueError("not a cursor") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the server signs about a phone's day (回执). `digest` is over the confirmed ids, sorted, one a line."""
+
+    history: str
+    device: uuid.UUID
+    user: int
+    day: dt.date
+    made: int
+    confirmed: int
+    digest: str
+    at: dt.datetime
+
+    def text(self) -> str:
+        """The signed text: fixed lines in a fixed order, so that it can be checked with any tool."""
+        return "\n".join([
+            "gridkeeper receipt 1",
+            f"history {self.history}",
+            f"device {self.device}",
+            f"user {self.user}",
+            f"day {self.day.isoformat()}",
+            f"made {self.made}",
+            f"confirmed {self.confirmed}",
+            f"digest {self.digest}",
+            f"at {self.at.astimezone(dt.UTC).isoformat(timespec='seconds')}",
+        ])  # fmt: skip

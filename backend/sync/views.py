@@ -1,4 +1,4 @@
-"""Push, pull and receipts. See docs/sync.md."""
+"""Push, pull, receipts, records carried by hand. See docs/sync.md."""
 
 import datetime as dt
 import gzip
@@ -14,13 +14,27 @@ from rest_framework.request import Request
 
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
-from backend.core import clock
+from backend.core import clock, signing
 from backend.core.api import ScopedAPIView
+from backend.core.body import read_body
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.openapi import errors
+from backend.sync.carrying import MAX_FILE, carried_accept, ticket_of
+from backend.sync.closing import day_close, device_of
 from backend.sync.devices import device_seen
-from backend.sync.openapi import PULL_PAGE, PUSH_ANSWER, PUSH_REQUEST, RECEIPTS
+from backend.sync.openapi import (
+    CARRIED_ANSWER,
+    CARRIED_FILE,
+    CLOSING_ANSWER,
+    CLOSING_REQUEST,
+    KEYS,
+    PULL_PAGE,
+    PUSH_ANSWER,
+    PUSH_REQUEST,
+    RECEIPTS,
+)
 from backend.sync.selectors import DEFAULT_PAGE, MAX_PAGE, changes_since, receipts_of
+from backend.sync.serializers import CLOSING_LIMIT, ClosingSerializer
 from backend.sync.services import batch_push
 from backend.sync.shapes import ENVELOPE_DECODER, Envelope, shape_error
 
@@ -79,9 +93,9 @@ class PullView(ScopedAPIView):
 
 
 class ReceiptsView(ScopedAPIView):
-    """What the server holds of the caller's own items of a day."""
+    """What the server holds of the caller's own items of a day; and the day's closing, compared by id and signed."""
 
-    capabilities = {"GET": Capability.SYNC}
+    capabilities = {"GET": Capability.SYNC, "POST": Capability.SYNC}
 
     @extend_schema(
         operation_id="sync_receipts",
@@ -95,6 +109,8 @@ class ReceiptsView(ScopedAPIView):
         allow_only(request, "day", "device")
         day = read_day(request.query_params.get("day"))
         device = _read_device(request.query_params.get("device"))
+        if device is not None:
+            device_of(user=signed_in(request), device=device)
         receipts = receipts_of(user=signed_in(request), day=day, device=device)
         return _json(
             {
@@ -102,6 +118,79 @@ class ReceiptsView(ScopedAPIView):
                 "items": [{"id": item, "verdict": verdict} for item, verdict in receipts.items],
             }
         )  # fmt: skip
+
+    @extend_schema(
+        operation_id="sync_day_close",
+        request={"application/json": CLOSING_REQUEST},
+        responses={200: CLOSING_ANSWER, **errors(400, 401, 403, 404, 413, 415, 503)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        data = read_body(request, ClosingSerializer, limit=CLOSING_LIMIT)
+        if data["day"] > clock.today() + dt.timedelta(days=1):
+            raise ApiError(ErrorCode.BAD_FIELD, field="day")
+        found = day_close(user=signed_in(request), **data)
+        return _json(
+            {
+                "day": data["day"], "device": data["device"], "made": len(set(data["made"])),
+                "confirmed": found.confirmed, "missing": found.missing, "refused": found.refused,
+                "forgotten": found.forgotten, "closed": found.closed, "statement": found.statement,
+                "signature": signing.base64_text(found.signature),
+                "key": signing.key_name(signing.public_key(signing.SIGN)),
+            }
+        )  # fmt: skip
+
+
+class KeysView(ScopedAPIView):
+    """The server's public keys, and the phone's ticket for records carried in by hand."""
+
+    capabilities = {"GET": Capability.SYNC}
+
+    @extend_schema(
+        operation_id="sync_keys",
+        parameters=[OpenApiParameter("device", uuid.UUID, required=True)],
+        responses={200: KEYS, **errors(400, 401, 403, 404, 503)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        allow_only(request, "device")
+        device = _read_device(request.query_params.get("device"))
+        if device is None:
+            raise ApiError(ErrorCode.MISSING_FIELD, field="device")
+        device_of(user=signed_in(request), device=device)
+        return _json(
+            {
+                "receipts": _public(signing.SIGN),
+                "carry": _public(signing.CARRY),
+                "ticket": signing.base64_text(ticket_of(user=signed_in(request), device=device)),
+            }
+        )
+
+
+class CarriedView(ScopedAPIView):
+    """A sealed file of somebody's unsent records, brought by hand."""
+
+    capabilities = {"POST": Capability.SYNC}
+
+    @extend_schema(
+        operation_id="sync_carried",
+        request={"application/json": CARRIED_FILE},
+        responses={200: CARRIED_ANSWER, **errors(400, 401, 403, 413, 415, 503)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        if request.content_type != "application/json":
+            raise ApiError(ErrorCode.UNSUPPORTED_MEDIA)
+        content = request._request.read(MAX_FILE + 1)
+        brought = carried_accept(courier=signed_in(request), content=content)
+        return _json(
+            {
+                "author": str(brought.file.author), "made_at": brought.file.made_at, "items": len(brought.results),
+                "counts": brought.counts, "results": brought.results,
+            }
+        )  # fmt: skip
+
+
+def _public(name: str) -> dict[str, str]:
+    point = signing.public_key(name)
+    return {"key": signing.key_name(point), "point": signing.base64_text(point)}
 
 
 def signed_in(request: Request) -> User:

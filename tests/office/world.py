@@ -24,6 +24,7 @@ from backend.residents.models import Household, Person
 from backend.residents.services import household_create
 from backend.returnees.models import Returnee
 from backend.returnees.services import returnee_register
+from backend.sync.models import CarriedFile
 from backend.visits.models import Visit
 from tests.health.conftest import check_row, returnee_fields
 from tests.residents.factories import household
@@ -48,6 +49,7 @@ class Corner:
     entry: AuditEntry
     exemption: Exemption
     file: OutboxFile
+    carried: CarriedFile
 
 
 def furnish(cell: str) -> Corner:
@@ -98,6 +100,10 @@ def furnish(cell: str) -> Corner:
             region_code=cell, business_day=clock.today(), revision=1, format="csv", name=f"{cell}.csv", size=12, rows=1,
             sha256="0" * 64, made_at=now,
         ),
+        carried=CarriedFile.objects.create(
+            id=new_id(), device_id=device.pk, author=worker, courier=worker, region_code=cell, made_at=now,
+            received_at=now, items=3, created=2, duplicates=1, refused=0,
+        ),
     )  # fmt: skip
 
 
@@ -119,4 +125,5 @@ def addresses(corner: Corner) -> dict[str, Any]:
         "audit_auditentry": corner.entry.pk,
         "reports_exemption": corner.exemption.pk,
         "reports_outboxfile": corner.file.pk,
+        "sync_carriedfile": corner.carried.pk,
     }

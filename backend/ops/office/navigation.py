@@ -40,6 +40,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] =
         (
             ("走访记录", "directions_walk", "admin:visits_visit_changelist", Capability.VISIT_VIEW),
             ("测温记录", "monitor_heart", "admin:health_dailycheck_changelist", Capability.CHECK_VIEW),
+            ("代交文件", "drive_folder_upload", "admin:sync_carriedfile_changelist", Capability.RECORD_CARRY),
         ),
     ),
     (
@@ -48,6 +49,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] =
             ("区划与网格", "grid_view", "admin:regions_region_changelist", Capability.REGION_VIEW),
             ("人员与职责", "groups", "admin:accounts_user_changelist", Capability.USER_VIEW),
             ("设备", "smartphone", "admin:accounts_device_changelist", Capability.USER_VIEW),
+            ("手机日清", "phonelink_ring", "admin:phones", Capability.USER_VIEW),
         ),
     ),
     (

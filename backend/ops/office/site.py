@@ -17,6 +17,7 @@ from backend.ops.office.day_tree import day_tree_view
 from backend.ops.office.find import find_view
 from backend.ops.office.forms import OwnPasswordForm
 from backend.ops.office.landing import landing_context
+from backend.ops.office.phones import phones_view
 
 
 class OfficeSite(UnfoldAdminSite):
@@ -34,6 +35,7 @@ class OfficeSite(UnfoldAdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own = [
             path("day/", self.admin_view(self._with_frame(day_tree_view)), name="day_tree"),
+            path("phones/", self.admin_view(self._with_frame(phones_view)), name="phones"),
             path("find/", self.admin_view(self._with_frame(find_view)), name="find"),
         ]
         return own + [entry for entry in super().get_urls() if getattr(entry, "name", "") not in _LEFT_OUT]

@@ -1,0 +1,134 @@
+"""手机日清: who has not closed a day, and files carried in by hand."""
+
+import datetime as dt
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from backend.accounts.models import Device, User
+from backend.core import clock, signing
+from backend.core.ids import new_id
+from backend.facts.models import SyncItem
+from backend.sync.carrying import ticket_of
+from backend.sync.models import CarriedFile, DayClosing
+from backend.visits.models import Visit
+from tests.office.world import Corner
+from tests.sync.carried import carried_file
+from tests.sync.conftest import item
+
+
+def sent(device: Device, day: dt.date, count: int) -> None:
+    """`count` records of a day that the server holds."""
+    SyncItem.objects.bulk_create(
+        SyncItem(
+            id=new_id(), kind="visit", body_hash=b"0" * 16, device_id=device.pk, author_id=device.user_id, seq=n,
+            day=day, verdict="created", received_at=timezone.now(),
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
+def closed(device: Device, day: dt.date, *, made: int, confirmed: int) -> None:
+    """What the phone compared."""
+    now = clock.now()
+    DayClosing.objects.create(
+        id=new_id(), device_id=device.pk, author_id=device.user_id, day=day, made=made, confirmed=confirmed,
+        refused=0, missing=made - confirmed, forgotten=0, compared_at=now,
+        closed_at=now if made == confirmed else None,
+    )  # fmt: skip
+
+
+def page(desk: Client, **query: str) -> str:
+    answer = desk.get(reverse("admin:phones"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_each_day_says_what_it_is(here: Corner, desk: Client) -> None:
+    yesterday = clock.today() - dt.timedelta(days=1)
+    sent(here.device, yesterday, 43)
+    closed(here.device, yesterday, made=43, confirmed=43)
+    sent(here.device, yesterday - dt.timedelta(days=1), 41)
+    closed(here.device, yesterday - dt.timedelta(days=1), made=43, confirmed=41)
+    sent(here.device, yesterday - dt.timedelta(days=2), 7)
+    text = page(desk)
+    assert "已收齐 43" in text
+    assert "缺 2（共 43 条）" in text
+    assert "未核对 7" in text
+    assert "无记录" in text
+
+
+def test_a_record_that_came_after_the_closing_opens_the_day(here: Corner, desk: Client) -> None:
+    yesterday = clock.today() - dt.timedelta(days=1)
+    sent(here.device, yesterday, 5)
+    closed(here.device, yesterday, made=4, confirmed=4)
+    assert "未核对 5" in page(desk)
+
+
+def test_only_the_open_ones(here: Corner, desk: Client) -> None:
+    yesterday = clock.today() - dt.timedelta(days=1)
+    assert "最近七天的记录全部收齐" in page(desk, only="open")
+    sent(here.device, yesterday, 5)
+    assert "红米 9A" in page(desk, only="open")
+    closed(here.device, yesterday, made=5, confirmed=5)
+    assert "红米 9A" not in page(desk, only="open")
+
+
+def test_a_silent_phone_is_marked(here: Corner, desk: Client) -> None:
+    Device.objects.filter(pk=here.device.pk).update(last_seen=timezone.now() - dt.timedelta(days=3))
+    assert "3 天没有联系" in page(desk)
+
+
+def test_another_township_sees_none_of_it(here: Corner, there: Corner, desk: Client) -> None:
+    Device.objects.filter(pk=there.device.pk).update(name="别处的手机")
+    assert "别处的手机" not in page(desk)
+
+
+def test_the_page_costs_the_same_for_many_phones(here: Corner, desk: Client) -> None:
+    page(desk)
+    with CaptureQueriesContext(connection) as few:
+        page(desk)
+    Device.objects.bulk_create(
+        Device(id=uuid.uuid4(), user=here.worker, name=f"手机 {n}", last_seen=timezone.now()) for n in range(30)
+    )
+    with CaptureQueriesContext(connection) as many:
+        page(desk)
+    assert len(few) == len(many)
+
+
+@pytest.fixture
+def file_of_worker(here: Corner) -> Any:
+    """A file as the worker's phone makes it, with one visit."""
+    point = signing.public_key(signing.CARRY)
+    keys = {
+        "carry": {"key": signing.key_name(point), "point": signing.base64_text(point)},
+        "ticket": signing.base64_text(ticket_of(user=here.worker, device=here.device.pk)),
+    }
+    visit = item("visit", {"household": str(here.household.pk), "outcome": "seen_well"})
+    content = json.dumps(carried_file(keys, str(here.device.pk), [visit])).encode()
+    return lambda: SimpleUploadedFile("带出记录.gridkeeper", content)
+
+
+def test_the_office_takes_a_carried_file_in_once(here: Corner, desk: Client, file_of_worker: Any) -> None:
+    url = reverse("admin:sync_carriedfile_do_take_in")
+    before = Visit.objects.count()
+    for _ in range(2):
+        assert desk.post(url, {"file": file_of_worker()}).status_code == 302
+    assert Visit.objects.count() == before + 1
+    assert CarriedFile.objects.exclude(pk=here.carried.pk).get().times == 2
+    assert User.objects.get(pk=Visit.objects.latest("received_at").author_id) == here.worker
+
+
+def test_a_damaged_file_is_explained_on_the_form(here: Corner, desk: Client) -> None:
+    url = reverse("admin:sync_carriedfile_do_take_in")
+    answer = desk.post(url, {"file": SimpleUploadedFile("x", b"{}")})
+    assert answer.status_code == 422
+    assert "打不开" in answer.content.decode()
