@@ -32,7 +32,7 @@ from backend.core.admin import (
     object_link,
 )
 from backend.core.office.filters import RegionFilter, choice_filter
-from backend.core.office.words import mark, quiet, time_words
+from backend.core.office.words import days_words, mark, quiet, time_words
 
 
 class DutyRegionFilter(RegionFilter):
@@ -232,7 +232,7 @@ def duty_state(duty: Duty) -> Any:
 
 
 def duty_days(duty: Duty) -> str:
-    return f"{duty.valid_from} 至 {duty.valid_to or '长期'}"
+    return days_words(duty.valid_from, duty.valid_to)
 
 
 def device_state(device: Device) -> Any:
@@ -315,6 +315,7 @@ class DeviceAdmin(_BelowMixin, ServiceModelAdmin):
     search_fields = ("user__display_name", "user__username", "name")
     search_help_text = "按使用人或设备名称查"
     list_filter = ()
+    empty_text = "还没有设备。有人在手机上登录后会出现在这里。"
     ordering = ("-last_seen",)
     deeds = (
         Deed(

@@ -7,11 +7,7 @@ from django import forms
 from backend.accounts.choices import CAPABILITIES_OF, HEALTH_CAPABILITIES, LEVELS_OF, Capability, Role
 from backend.core import clock
 from backend.core.admin import DeedForm, day_field
-from backend.regions.choices import Level
-from backend.regions.models import Region
-
-#: Regions offered in a list; in a larger scope the code is typed.
-LISTED = 400
+from backend.regions.formfields import region_field
 
 
 class DutyForm(DeedForm):
@@ -31,15 +27,7 @@ class DutyForm(DeedForm):
         )
         self.fields["valid_from"].initial = clock.today()
         levels = {level.value for role in roles for level in LEVELS_OF[role]}
-        rows = Region.objects.visible_to(self.for_user, Capability.USER_MANAGE).real()
-        found = list(rows.filter(level__in=levels, valid_to=None).order_by("code")[: LISTED + 1])
-        if len(found) <= LISTED:
-            indent = {level: "　" * depth for depth, level in enumerate(Level.values)}
-            least = min((Level.values.index(row.level) for row in found), default=0)
-            choices = [(r.code, f"{indent[r.level][least:]}{r.name}（{Level(r.level).label}）") for r in found]
-            self.fields["region"] = forms.ChoiceField(label="区划", choices=[("", "请选择"), *choices])
-        else:
-            self.fields["region"].help_text = "填写区划代码：乡镇 9 位，村（社区）12 位，网格 15 位。"
+        self.fields["region"] = region_field(self.for_user, Capability.USER_MANAGE, sorted(levels), label="区划")
 
 
 class NewUserForm(DutyForm):

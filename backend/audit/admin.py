@@ -57,6 +57,7 @@ class TargetFilter(SimpleListFilter):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ServiceModelAdmin):
     view_capability = "audit_view"
+    list_title = "审计"
     list_display = ("when", "actor_name", "action_word", "target", "place", "detail_words")
     list_filter = (RegionFilter, ActionFilter, TargetFilter)
     search_fields = ("actor_name",)

@@ -87,7 +87,7 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
     #: The list's title, where it is not the model's plural name.
     list_title: ClassVar[str] = ""
     #: Whom a list without rows is for, and what to do next.
-    empty_text: ClassVar[str] = "没有符合条件的记录。"
+    empty_text: ClassVar[str] = "还没有记录。"
     #: Shown above the list.
     list_note: ClassVar[str] = ""
     change_list_template = "office/change_list.html"
@@ -169,7 +169,6 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
         context = {
             "title": self.list_title or str(self.opts.verbose_name_plural),
             "deed_buttons": self.deed_buttons(request),
-            "empty_text": self.empty_text,
             "list_note": self.list_note,
             **(extra_context or {}),
         }
@@ -207,7 +206,6 @@ class ServiceModelAdmin(DeedsMixin, ModelAdmin):
             "sections": self.sections(request, target),
             "tables": self.tables(request, target),
             "deed_buttons": self.deed_buttons(request, target),
-            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "office/object.html", context)

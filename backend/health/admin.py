@@ -8,7 +8,16 @@ from django.http import HttpRequest
 from backend.accounts.choices import Capability
 from backend.core.admin import Fact, Section, ServiceModelAdmin, Table, object_link
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import clause_words, day_words, mark, quiet, time_words, version_words
+from backend.core.office.words import (
+    clause_words,
+    date_words,
+    day_words,
+    days_words,
+    mark,
+    quiet,
+    time_words,
+    version_words,
+)
 from backend.core.symptoms import Symptom
 from backend.health.choices import Colour, Method, MonitoringKind, MonitoringState, Session, Trigger
 from backend.health.models import CodeDecision, CodeStatus, DailyCheck, Monitoring, ReplacedVisit, VisitFinding
@@ -63,7 +72,8 @@ class PersonDeedless(ServiceModelAdmin):
 @admin.register(Monitoring)
 class MonitoringAdmin(PersonDeedless):
     view_capability = Capability.CHECK_VIEW
-    list_display = ("who", "state_word", "from_day", "to_day", "days_left", "where", "cell")
+    list_title = "健康监测"
+    list_display = ("who", "state_word", "starts", "ends", "days_left", "where", "cell")
     list_filter = (RegionFilter, choice_filter("state", "状态", MonitoringState))
     ordering = ("state", "to_day", "id")
     list_note = "天数来自政策规则。监测期满、离开或撤销由系统按规则处理。"
@@ -72,6 +82,14 @@ class MonitoringAdmin(PersonDeedless):
     @admin.display(description="状态", ordering="state")
     def state_word(self, term: Monitoring) -> str:
         return MonitoringState(term.state).label
+
+    @admin.display(description="起始日期", ordering="from_day")
+    def starts(self, term: Monitoring) -> str:
+        return date_words(term.from_day)
+
+    @admin.display(description="期满日期", ordering="to_day")
+    def ends(self, term: Monitoring) -> str:
+        return date_words(term.to_day)
 
     @admin.display(description="期满")
     def days_left(self, term: Monitoring) -> str:
@@ -87,7 +105,7 @@ class MonitoringAdmin(PersonDeedless):
                 [
                     Fact("姓名", object_link(target.person)),
                     Fact("事由", MonitoringKind(target.kind).label),
-                    Fact("起止", f"{target.from_day} 至 {target.to_day}"),
+                    Fact("起止", days_words(target.from_day, target.to_day)),
                     Fact("状态", MonitoringState(target.state).label),
                     Fact("住址", target.person.place, wide=True),
                     Fact("网格", getattr(target, "office_place", target.region_code), wide=True),
@@ -117,7 +135,7 @@ def check_table(rows: list[DailyCheck]) -> Table:
         ["日期", "时段", "体温", "症状", "方式", "记录人"],
         [
             [
-                row.business_day, Session(row.session).label,
+                date_words(row.business_day), Session(row.session).label,
                 temperature_words(row) if row.reachable else quiet("未联系上"), symptom_words(row.symptoms),
                 Method(row.method).label, row.author_name,
             ]
@@ -196,9 +214,10 @@ class CodeStatusAdmin(PersonDeedless):
 @admin.register(DailyCheck)
 class DailyCheckAdmin(ServiceModelAdmin):
     view_capability = Capability.CHECK_VIEW
+    list_title = "测温记录"
     list_display = (
         "who",
-        "business_day",
+        "day",
         "session_word",
         "temperature_word",
         "symptom_word",
@@ -222,6 +241,10 @@ class DailyCheckAdmin(ServiceModelAdmin):
     @admin.display(description="姓名")
     def who(self, check: Any) -> str:
         return check.office_person.name_masked if check.office_person else "已移出"
+
+    @admin.display(description="日期", ordering="business_day")
+    def day(self, check: DailyCheck) -> str:
+        return day_words(check.business_day)
 
     @admin.display(description="时段")
     def session_word(self, check: DailyCheck) -> str:
@@ -248,7 +271,7 @@ class DailyCheckAdmin(ServiceModelAdmin):
         return check.office_place  # type: ignore[no-any-return]
 
     def page_title(self, target: DailyCheck) -> str:
-        return f"测温记录 {target.business_day} {Session(target.session).label}"
+        return f"测温记录 {date_words(target.business_day)} {Session(target.session).label}"
 
     def sections(self, request: HttpRequest, target: Any) -> list[Section]:
         person = target.office_person
@@ -272,7 +295,7 @@ def fact_section(fact: Any) -> Section:
     return Section(
         "记录",
         [
-            Fact("业务日", fact.business_day),
+            Fact("业务日", date_words(fact.business_day)),
             Fact("记录时间", time_words(fact.corrected_at)),
             Fact("收到时间", time_words(fact.received_at)),
             Fact("记录人", fact.author_name),

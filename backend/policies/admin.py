@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from backend.core.admin import Fact, Section, ServiceModelAdmin, Table, object_link
-from backend.core.office.words import clause_words, mark, time_words
+from backend.core.office.words import clause_words, days_words, mark, time_words, version_words
 from backend.core.scope import ancestors
 from backend.core.symptoms import Symptom
 from backend.policies.choices import KEYS
@@ -84,7 +84,7 @@ class PolicyRuleAdmin(ServiceModelAdmin):
 
     @admin.display(description="起止", ordering="valid_from")
     def days(self, rule: PolicyRule) -> str:
-        return f"{rule.valid_from} 至 {rule.valid_to or '今后'}"
+        return days_words(rule.valid_from, rule.valid_to, open_end="今后")
 
     @admin.display(description="条款")
     def clause_shown(self, rule: PolicyRule) -> str:
@@ -106,18 +106,18 @@ class PolicyRuleAdmin(ServiceModelAdmin):
                     Fact("适用", self.applies_to(target)),
                     Fact("起止", self.days(target)),
                     Fact("效力", self.state(target)),
-                    Fact("职责编号", target.duty),
-                    Fact("键", target.key),
                     Fact("文件", target.document, wide=True),
                     Fact("条款", self.clause_shown(target), wide=True),
                     Fact("说明", target.note, wide=True),
-                    Fact("规则版本", target.version, wide=True),
+                    Fact("规则版本", version_words(target.version), wide=True),
                 ],
             ),
             Section(
                 "所在政策包",
                 [
                     Fact("名称", str(target.pack)),
+                    Fact("规则代码", target.key),
+                    Fact("职责编号", target.duty),
                     Fact("载入时间", time_words(target.pack.loaded_at)),
                     Fact("校验和", target.pack.checksum[:16], wide=True),
                 ],

@@ -4,21 +4,25 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.paginator import Paginator
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table, object_link
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.office.filters import CodeFilter, choice_filter
-from backend.core.office.words import mark, quiet
+from backend.core.office.words import date_words, mark, quiet
 from backend.regions.choices import LENGTH_OF, CellKind, Level
-from backend.regions.formfields import village_field
+from backend.regions.formfields import choosable, found_by, labels_of, village_field
 from backend.regions.models import Region
 from backend.regions.selectors import children_of
 from backend.regions.services import CellInput, cell_close, cell_create, cell_update, cells_import
 from backend.regions.services.cells import CELL_EDIT
 from backend.regions.services.imports import SIZE_LIMIT
+
+#: Regions that a search field offers at a time.
+CHOICES_PAGE = 20
 
 
 class CellFieldsForm(DeedForm):
@@ -62,7 +66,7 @@ def _is_open_cell(region: Region) -> bool:
 @admin.register(Region)
 class RegionAdmin(ServiceModelAdmin):
     view_capability = "region_view"
-    list_display = ("name", "code", "level_word", "kind_word", "buildings", "leader_name", "in_use")
+    list_display = ("name", "within", "code", "level_word", "kind_word", "buildings", "leader_name", "in_use")
     list_filter = (CodeFilter, LevelFilter, choice_filter("kind", "类型", CellKind))
     search_fields = ("name",)
     search_help_text = "按名称查"
@@ -83,6 +87,23 @@ class RegionAdmin(ServiceModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(placeholder=False)
 
+    def get_urls(self) -> list[URLPattern]:
+        choose = self.admin_site.admin_view(self.choose_view)
+        return [path("choose/", choose, name="regions_region_choose"), *super().get_urls()]
+
+    def choose_view(self, request: HttpRequest) -> JsonResponse:
+        """`?capability=&levels=&term=&page=` → what a form's search field offers, out of the user's own scope."""
+        asked = request.GET
+        levels = [level for level in asked.get("levels", "").split(",") if level in Level.values]
+        rows = found_by(choosable(request.user, asked.get("capability", ""), levels), asked.get("term", "")[:60])
+        page = Paginator(rows, CHOICES_PAGE).get_page(asked.get("page", "1"))
+        found = [{"id": code, "text": text} for code, text in labels_of(page.object_list)]
+        return JsonResponse({"results": found, "pagination": {"more": page.has_next()}})
+
+    @admin.display(description="所在")
+    def within(self, region: Region) -> str:
+        return " › ".join(region.office_path[:-1])  # type: ignore[attr-defined]
+
     @admin.display(description="层级", ordering="level")
     def level_word(self, region: Region) -> str:
         return Level(region.level).label
@@ -93,7 +114,7 @@ class RegionAdmin(ServiceModelAdmin):
 
     @admin.display(description="使用情况")
     def in_use(self, region: Region) -> Any:
-        return "在用" if region.valid_to is None else mark(f"{region.valid_to:%Y-%m-%d} 停用", "calm")
+        return "在用" if region.valid_to is None else mark(f"{date_words(region.valid_to)} 停用", "calm")
 
     def page_title(self, target: Region) -> str:
         return f"{Level(target.level).label} {target.name}"
@@ -102,7 +123,7 @@ class RegionAdmin(ServiceModelAdmin):
         facts = [
             Fact("代码", target.code),
             Fact("层级", Level(target.level).label),
-            Fact("所在", getattr(target, "office_place", "")),
+            Fact("所在", self.within(target) or quiet("本级")),
             Fact("使用情况", self.in_use(target)),
         ]
         if target.level == Level.GRID:

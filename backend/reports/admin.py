@@ -14,14 +14,12 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, day_field
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import link, mark, time_words
-from backend.regions.models import Region
+from backend.core.office.words import date_words, days_words, link, mark, time_words
+from backend.regions.choices import Level
+from backend.regions.formfields import region_field
 from backend.reports.choices import FileFormat
 from backend.reports.models import Exemption, OutboxFile
 from backend.reports.services import exemption_grant, exemption_revoke
-
-#: Units offered for an exemption.
-UNITS_LISTED = 500
 
 
 @admin.register(OutboxFile)
@@ -29,7 +27,7 @@ class OutboxFileAdmin(ServiceModelAdmin):
     view_capability = Capability.REPORT_VIEW
     list_display = (
         "name",
-        "business_day",
+        "day",
         "revision_words",
         "format_word",
         "rows_words",
@@ -63,6 +61,10 @@ class OutboxFileAdmin(ServiceModelAdmin):
         )  # fmt: skip
         return FileResponse(target.open("rb"), as_attachment=True, filename=row.name)
 
+    @admin.display(description="业务日", ordering="business_day")
+    def day(self, row: OutboxFile) -> str:
+        return date_words(row.business_day)
+
     @admin.display(description="版本", ordering="revision")
     def revision_words(self, row: OutboxFile) -> str:
         return "首次" if row.revision <= 1 else f"第 {row.revision} 版（更正）"
@@ -93,7 +95,7 @@ class OutboxFileAdmin(ServiceModelAdmin):
                 "上报文件",
                 [
                     Fact("文件名", target.name, wide=True),
-                    Fact("业务日", target.business_day),
+                    Fact("业务日", self.day(target)),
                     Fact("版本", self.revision_words(target)),
                     Fact("格式", self.format_word(target)),
                     Fact("行数", self.rows_words(target)),
@@ -116,10 +118,9 @@ class ExemptionForm(DeedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        scope = self.for_user.scope(Capability.REPORT_SUBMIT)
-        rows = Region.objects.within(scope).real().filter(valid_to=None).order_by("code")[:UNITS_LISTED]
-        named = [(row.code, f"{'　' * (len(row.code) // 3 - 2)}{row.name}") for row in rows]
-        self.fields["region_code"] = forms.ChoiceField(label="免报单位", choices=[("", "请选择"), *named])
+        self.fields["region_code"] = region_field(
+            self.for_user, Capability.REPORT_SUBMIT, Level.values, label="免报单位"
+        )
         self.fields["from_day"].initial = self.fields["to_day"].initial = clock.today()
         self.order_fields(["region_code"])
 
@@ -127,11 +128,11 @@ class ExemptionForm(DeedForm):
 @admin.register(Exemption)
 class ExemptionAdmin(ServiceModelAdmin):
     view_capability = Capability.REPORT_VIEW
-    list_display = ("place", "from_day", "to_day", "reason", "granted_by_name", "granted", "state")
+    list_display = ("place", "days", "reason", "granted_by_name", "granted", "state")
     list_filter = (RegionFilter,)
     ordering = ("-to_day", "id")
     list_note = "免报期间不计应报；这段时间里报来的记录仍然计入。"
-    empty_text = "没有免报。"
+    empty_text = "没有免报。整村搬迁、封闭施工等不需要上报的单位，由此批准。"
     deeds = (
         Deed(
             "grant", "批准免报", Capability.REPORT_SUBMIT, "do_grant", ExemptionForm, icon="event_busy", tone="primary",
@@ -146,6 +147,10 @@ class ExemptionAdmin(ServiceModelAdmin):
     @admin.display(description="区划", ordering="region_code")
     def place(self, row: Any) -> str:
         return row.office_place  # type: ignore[no-any-return]
+
+    @admin.display(description="起止", ordering="to_day")
+    def days(self, row: Exemption) -> str:
+        return days_words(row.from_day, row.to_day)
 
     @admin.display(description="批准时间", ordering="granted_at")
     def granted(self, row: Exemption) -> str:
@@ -164,7 +169,7 @@ class ExemptionAdmin(ServiceModelAdmin):
                 "免报",
                 [
                     Fact("区划", self.place(target), wide=True),
-                    Fact("起止", f"{target.from_day} 至 {target.to_day}"),
+                    Fact("起止", self.days(target)),
                     Fact("状态", self.state(target)),
                     Fact("原因", target.reason, wide=True),
                     Fact("批准人", target.granted_by_name),

@@ -34,6 +34,14 @@ class Kind(models.TextChoices):
     DERIVED = "derived", "计算"
 
 
+class Group(models.TextChoices):
+    """What an indicator is about (指标分组): the columns of the day's tree stand in these groups."""
+
+    VISITS = "visits", "走访"
+    MONITORING = "monitoring", "返乡与监测"
+    ALERTS = "alerts", "症状与预警"
+
+
 class Confirm(models.TextChoices):
     """What somebody states when he confirms a day (确认方式)."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from backend.reports.choices import Kind
+from backend.reports.choices import Group, Kind
 from backend.reports.sources import SOURCES
 
 Figures = Mapping[str, int]
@@ -24,11 +24,14 @@ class Indicator:
     name: str
     unit: str
     duty: str
+    group: Group
     kind: Kind
     terms: tuple[tuple[str, str], ...] = ()
     derive: Callable[[Figures], float | None] | None = None
     #: Known only once the day is over: absent from the running figures.
     after_day: bool = False
+    #: Among the few columns that the day's tree shows first.
+    main: bool = False
 
     def installed(self) -> bool:
         """Whether every source that it counts exists."""
@@ -50,29 +53,34 @@ def _distinct(key: str, condition: str) -> str:
 _REACHED = _distinct("home", "reached")
 
 _CATALOGUE: tuple[Indicator, ...] = (
-    Indicator("households", "住户", "户", "A1", Kind.STOCK, (("tenures", "count(*)"),)),
-    Indicator("reached", "已走访", "户", "A1", Kind.FLOW, (("visits", _REACHED),)),
+    Indicator("households", "住户", "户", "A1", Group.VISITS, Kind.STOCK, (("tenures", "count(*)"),)),
+    Indicator("reached", "已走访", "户", "A1", Group.VISITS, Kind.FLOW, (("visits", _REACHED),), main=True),
     Indicator(
-        "nobody_home", "家中无人", "户", "A1", Kind.FLOW,
+        "nobody_home", "家中无人", "户", "A1", Group.VISITS, Kind.FLOW,
         (("visits", f"{_distinct('home', 'reached OR nobody_home')} - {_REACHED}"),),
     ),
-    Indicator("coverage", "走访率", "%", "A1", Kind.DERIVED, derive=_coverage),
-    Indicator("returnees_present", "在本地返乡人员", "人", "A3", Kind.STOCK,
-              (("returnees", "count(*) FILTER (WHERE present)"),)),
-    Indicator("new_returnees", "新登记返乡人员", "人", "A3", Kind.EVENT,
-              (("returnees", "count(*) FILTER (WHERE fresh)"),)),
-    Indicator("under_monitoring", "健康监测中", "人", "A3", Kind.STOCK, (("monitorings", "count(*)"),)),
-    Indicator("checks_due", "应测", "人次", "A10", Kind.STOCK, (("monitorings", "sum(due)"),)),
-    Indicator("checks_done", "已测", "人次", "A10", Kind.FLOW, (("checks", _distinct("person_session", "done")),)),
-    Indicator("checks_missed", "漏测", "人次", "A10", Kind.FLOW, (("monitorings", "sum(due - done)"),),
-              after_day=True),
-    Indicator("fever", "发热", "人次", "B1", Kind.EVENT,
-              (("visits", "sum(fever)"), ("checks", "count(*) FILTER (WHERE fever)"))),
-    Indicator("symptoms", "有症状", "人次", "B1", Kind.EVENT,
-              (("visits", "sum(symptoms)"), ("checks", "count(*) FILTER (WHERE symptomatic)"))),
-    Indicator("alerts_raised", "新增预警", "条", "B1", Kind.EVENT, (("alerts_raised", "count(*)"),)),
-    Indicator("alerts_closed", "办结预警", "条", "B1", Kind.FLOW, (("alerts_closed", "count(DISTINCT alert_id)"),)),
-    Indicator("alerts_overdue", "超时未签收预警", "条", "B1", Kind.STOCK, (("alerts_overdue", "count(*)"),)),
+    Indicator("coverage", "走访率", "%", "A1", Group.VISITS, Kind.DERIVED, derive=_coverage, main=True),
+    Indicator("returnees_present", "在本地返乡人员", "人", "A3", Group.MONITORING, Kind.STOCK,
+              (("returnees", "count(*) FILTER (WHERE present)"),), main=True),
+    Indicator("new_returnees", "新登记返乡人员", "人", "A3", Group.MONITORING, Kind.EVENT,
+              (("returnees", "count(*) FILTER (WHERE fresh)"),), main=True),
+    Indicator("under_monitoring", "健康监测中", "人", "A3", Group.MONITORING, Kind.STOCK,
+              (("monitorings", "count(*)"),), main=True),
+    Indicator("checks_due", "应测", "人次", "A10", Group.MONITORING, Kind.STOCK, (("monitorings", "sum(due)"),)),
+    Indicator("checks_done", "已测", "人次", "A10", Group.MONITORING, Kind.FLOW,
+              (("checks", _distinct("person_session", "done")),), main=True),
+    Indicator("checks_missed", "漏测", "人次", "A10", Group.MONITORING, Kind.FLOW,
+              (("monitorings", "sum(due - done)"),), after_day=True, main=True),
+    Indicator("fever", "发热", "人次", "B1", Group.ALERTS, Kind.EVENT,
+              (("visits", "sum(fever)"), ("checks", "count(*) FILTER (WHERE fever)")), main=True),
+    Indicator("symptoms", "有症状", "人次", "B1", Group.ALERTS, Kind.EVENT,
+              (("visits", "sum(symptoms)"), ("checks", "count(*) FILTER (WHERE symptomatic)")), main=True),
+    Indicator("alerts_raised", "新增预警", "条", "B1", Group.ALERTS, Kind.EVENT,
+              (("alerts_raised", "count(*)"),), main=True),
+    Indicator("alerts_closed", "办结预警", "条", "B1", Group.ALERTS, Kind.FLOW,
+              (("alerts_closed", "count(DISTINCT alert_id)"),)),
+    Indicator("alerts_overdue", "超时未签收预警", "条", "B1", Group.ALERTS, Kind.STOCK,
+              (("alerts_overdue", "count(*)"),), main=True),
 )  # fmt: skip
 
 

@@ -265,6 +265,7 @@ class PurposeFilter(choice_filter("purposes", "登记目的", Purpose)):  # type
 @admin.register(Person)
 class PersonAdmin(ServiceModelAdmin):
     view_capability = Capability.PERSON_VIEW
+    list_title = "登记人员"
     list_display = ("name_masked", "purpose_words", "phone_words", "where", "cell")
     list_filter = (RegionFilter, PurposeFilter)
     ordering = ("region_code", "id")

@@ -13,7 +13,7 @@ from backend.core import clock
 from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table, day_field, object_link
 from backend.core.office.directory import directory
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import clause_words, mark, quiet, time_words
+from backend.core.office.words import clause_words, date_words, days_words, mark, quiet, time_words
 from backend.health.admin import check_table, colour_mark
 from backend.health.models import CodeStatus, DailyCheck, Monitoring
 from backend.regions.formfields import CellForm
@@ -110,7 +110,7 @@ class ReturneeAdmin(ServiceModelAdmin):
 
     @admin.display(description="到达", ordering="arrived_on")
     def arrived(self, returnee: Returnee) -> Any:
-        text = f"{returnee.arrived_on:%m-%d}"
+        text = date_words(returnee.arrived_on)
         return mark(f"{text} 存疑", "warn") if returnee.arrival_doubtful else text
 
     @admin.display(description="来自")
@@ -123,7 +123,7 @@ class ReturneeAdmin(ServiceModelAdmin):
 
     @admin.display(description="监测至")
     def until(self, returnee: Any) -> str:
-        return f"{returnee.office_term.to_day:%m-%d}" if returnee.office_term else ""
+        return date_words(returnee.office_term.to_day) if returnee.office_term else ""
 
     @admin.display(description="住址")
     def where(self, returnee: Returnee) -> str:
@@ -137,14 +137,14 @@ class ReturneeAdmin(ServiceModelAdmin):
         return f"返乡人员 {target.person.name_masked}"
 
     def sections(self, request: HttpRequest, target: Any) -> list[Section]:
-        left = f"{target.left_on} 离开" if target.left_on else quiet("在本地")
+        left = f"{date_words(target.left_on)} 离开" if target.left_on else quiet("在本地")
         return [
             Section(
                 "返乡",
                 [
                     Fact("姓名", object_link(target.person)),
                     Fact("状态", self.state_word(target)),
-                    Fact("到达日期", f"{target.arrived_on}"),
+                    Fact("到达日期", self.arrived(target)),
                     Fact("离开日期", left),
                     Fact("从哪里来", self.origin(target)),
                     Fact("交通方式", target.transport),
@@ -161,7 +161,7 @@ class ReturneeAdmin(ServiceModelAdmin):
         code, term = target.office_code, target.office_term
         facts = [
             Fact("健康码", object_link(code, colour_mark(code.colour)) if code else "无"),
-            Fact("监测期", object_link(term, f"{term.from_day} 至 {term.to_day}") if term else "无"),
+            Fact("监测期", object_link(term, days_words(term.from_day, term.to_day)) if term else "无"),
         ]
         if code:
             facts += [Fact("原因", code.reason, wide=True), Fact("依据", clause_words(code.clause), wide=True)]
@@ -169,7 +169,9 @@ class ReturneeAdmin(ServiceModelAdmin):
 
     def tables(self, request: HttpRequest, target: Returnee) -> list[Table]:
         same = self.get_queryset(request).filter(person_id=target.person_id).exclude(pk=target.pk)[:20]
-        rows = [[object_link(r, r.arrived_on), r.origin_text or r.origin_code, self.state_word(r)] for r in same]
+        rows = [
+            [object_link(r, date_words(r.arrived_on)), r.origin_text or r.origin_code, self.state_word(r)] for r in same
+        ]
         checks = DailyCheck.objects.visible_to(request.user, Capability.CHECK_VIEW).filter(
             person_id=target.person_id, business_day__gte=target.arrived_on
         )

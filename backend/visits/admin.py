@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from backend.accounts.choices import Capability
 from backend.core.admin import Fact, Section, ServiceModelAdmin, Table, object_link
 from backend.core.office.filters import DayFilter, RegionFilter, choice_filter
-from backend.core.office.words import mark, quiet, time_words
+from backend.core.office.words import date_words, mark, quiet, time_words, version_words
 from backend.core.symptoms import Symptom
 from backend.residents.models import Household
 from backend.visits.choices import Need, Outcome
@@ -83,12 +83,12 @@ class VisitAdmin(ServiceModelAdmin):
             Section(
                 "记录",
                 [
-                    Fact("业务日", target.business_day),
+                    Fact("业务日", date_words(target.business_day)),
                     Fact("走访时间", time_words(target.corrected_at)),
                     Fact("收到时间", time_words(target.received_at)),
                     Fact("走访人", target.author_name),
                     Fact("时间", mark("存疑，未计入报表", "warn") if target.doubtful else "正常"),
-                    Fact("规则版本", target.rule_version, wide=True),
+                    Fact("规则版本", version_words(target.rule_version), wide=True),
                 ],
             ),
         ]

@@ -136,7 +136,7 @@ def _records(camera: Camera, page: Page) -> None:
 def _day(camera: Camera, page: Page) -> None:
     _tree(page)
     camera.take(page, "office-day")
-    page.locator(".gk-cell.gk-news").first.click()
+    page.locator(".gk-cell.gk-news:visible").first.click()
     page.locator(".gk-trace-rows").wait_for()
     camera.take(page, "office-day-trace")
     page.goto("/admin/reports/exemption/")
@@ -213,7 +213,7 @@ def _levels(camera: Camera) -> None:
 
 def _walk_down(camera: Camera, page: Page) -> None:
     """From the province's figure to the visits it is made of."""
-    page.locator(".gk-cell.gk-news").first.click()
+    page.locator(".gk-cell.gk-news:visible").first.click()
     rows = page.locator(".gk-trace-rows li")
     rows.first.wait_for()
     for _ in range(6):
@@ -232,7 +232,7 @@ def _walk_down(camera: Camera, page: Page) -> None:
 def _open_uneven(page: Page) -> None:
     """Open the branch in which fewer cells reported than should have, down to the cell that is missing."""
     for _ in range(3):
-        for row in page.locator(".gk-tree-table tbody tr:not([data-depth='0'])").all():
+        for row in page.locator(".gk-tree-table tbody tr:not([data-depth='0'], .gk-unused)").all():
             reported, _, expected = row.locator("td").nth(1).inner_text().partition("/")
             twist = row.locator(".gk-twist[aria-expanded=false]")
             if reported.strip() != expected.strip() and twist.count():

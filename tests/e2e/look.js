@@ -13,7 +13,7 @@
     if (label) return label;
     if (node.labels?.length) return text(node.labels);
     if (isField(node)) return node.type === "submit" ? node.value : "";
-    return node.textContent.trim() || [...node.querySelectorAll("img[alt]")].map((image) => image.alt).join("");
+    return node.textContent.trim() || [...node.querySelectorAll("img[alt], [title]")].map((part) => part.alt || part.title).join("");
   };
 
   const controls = "input:not([type=hidden]), select, textarea, button, a[href], [role=button]";

@@ -26,6 +26,7 @@ def test_a_new_alert_appears_in_the_open_list(stack: Stack, open_office: OpenPho
     place = alert_of(api, household)["place"]
     row = desk.locator("#result_list tr", has_text=place).filter(has_text="39.2")
     expect(row.first).to_be_visible(timeout=10_000)
+    expect(desk.locator("#gk-spoken")).to_contain_text(place)
     row.first.locator("a").first.click()
     desk.get_by_role("link", name="我来处理").click()
     desk.locator(".gk-submit button").click()
@@ -76,6 +77,54 @@ def test_a_page_that_is_too_old_says_so(open_office: OpenPhone) -> None:
     desk.locator("input[name=password]").fill(PASSWORD)
     desk.locator("form button[type=submit]").first.click()
     expect(desk.locator(".gk-cell").first).to_be_visible()
+
+
+def test_the_day_fits_the_desk_and_says_once_what_is_not_in_use(open_office: OpenPhone) -> None:
+    desk = open_office("province")
+    desk.goto("/admin/day/")
+    figure = desk.locator(".gk-cell:visible").first
+    figure.wait_for()
+    scroll = desk.locator(".gk-tree-scroll")
+    assert scroll.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    unused = desk.locator(".gk-unused")
+    expect(unused).to_have_count(1)
+    unused.locator(".gk-twist").press("Enter")
+    expect(unused.nth(1)).to_contain_text("未启用，下面还没有网格")
+    desk.get_by_role("button", name="症状与预警").click()
+    expect(desk).to_have_url(re.compile("view=alerts"))
+    expect(desk.get_by_role("columnheader", name="办结预警")).to_be_visible()
+    expect(desk.get_by_role("columnheader", name="走访率")).to_be_hidden()
+    # The walk down takes the keyboard along, and gives it back.
+    desk.locator(".gk-cell:visible").first.press("Enter")
+    expect(desk.locator(".gk-trace .gk-close")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(desk.locator(".gk-cell:visible").first).to_be_focused()
+    desk.emulate_media(media="print")
+    expect(desk.locator(".gk-print-title")).to_be_visible()
+    expect(desk.locator("#nav-sidebar")).to_be_hidden()
+
+
+def test_a_day_is_picked_from_a_chinese_calendar(open_office: OpenPhone) -> None:
+    desk = open_office("town")
+    desk.goto("/admin/day/")
+    desk.locator(".gk-cell:visible").first.wait_for()
+    before = desk.locator(".vDateField").input_value()
+    assert re.fullmatch(r"\d{4}/\d{2}/\d{2}", before)
+    desk.locator("#calendarlink0").press("Enter")
+    expect(desk.locator(".calendarbox:visible th").first).to_have_text("一")
+    desk.locator(".calendarbox:visible").get_by_role("link", name="今天").click()
+    expect(desk.locator(".vDateField")).not_to_have_value(before)
+    expect(desk.locator(".gk-tree-state")).to_contain_text("还在进行")
+
+
+def test_the_first_stop_of_the_keyboard_leads_past_the_menu(open_office: OpenPhone) -> None:
+    desk = open_office("town")
+    desk.keyboard.press("Tab")
+    skip = desk.get_by_role("link", name="跳到正文")
+    expect(skip).to_be_focused()
+    skip.press("Enter")
+    desk.keyboard.press("Tab")
+    assert desk.evaluate("document.activeElement.closest('#content') !== null")
 
 
 def test_a_returnee_of_the_door_is_at_the_desk_with_colour_and_reason(

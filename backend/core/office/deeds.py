@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from unfold.widgets import UnfoldAdminDateWidget
 
 from backend.core.errors import ApiError
 
@@ -37,9 +38,20 @@ class DeedForm(forms.Form):
         self.add_error(name if name in self.fields else None, error.message)
 
 
+class DayWidget(UnfoldAdminDateWidget):
+    """A day as text, year/month/day, beside the admin's calendar, whose week is named in Chinese."""
+
+    class Media:
+        # Named together, since merging keeps only the order of a list.
+        js = ("admin/js/calendar.js", "office/dates.js", "admin/js/admin/DateTimeShortcuts.js")
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"placeholder": "年/月/日", "autocomplete": "off"})
+
+
 def day_field(label: str, **kwargs: Any) -> forms.DateField:
-    """A day, picked from the browser's own calendar."""
-    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs)
+    """A day, typed or picked from the admin's calendar: the browser's own writes it in the browser's language."""
+    return forms.DateField(label=label, widget=DayWidget(), **kwargs)
 
 
 class PlainConfirm(DeedForm):
@@ -82,6 +94,7 @@ class DeedsMixin:
     model: Any
     admin_site: Any
     opts: Any
+    page_title: Callable[[Any], str]
 
     def deed_urls(self) -> list[URLPattern]:
         info = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -167,8 +180,11 @@ class DeedsMixin:
     def _page(
         self, request: HttpRequest, deed: Deed, target: Any, context: dict[str, Any], *, status: int = 200
     ) -> HttpResponse:
+        frame = self.admin_site.each_context(request)
+        if target is not None:
+            frame["trail"] = [*frame["trail"], {"title": self.page_title(target), "url": self._back(target)}]
         context = {
-            **self.admin_site.each_context(request),
+            **frame,
             "opts": self.opts,
             "title": deed.title,
             "subtitle": str(target) if target is not None else str(self.opts.verbose_name_plural),

@@ -46,15 +46,24 @@ def version_words(version: str) -> str:
     return f"{whose}规则 {edition} 版，{year}年{int(month)}月{int(day)}日起执行"
 
 
+def date_words(day: dt.date | None) -> str:
+    """11月20日, with the year when it is another than this one."""
+    if day is None:
+        return ""
+    return f"{day.month}月{day.day}日" if day.year == clock.today().year else f"{day.year}年{day.month}月{day.day}日"
+
+
+def days_words(first: dt.date, last: dt.date | None, *, open_end: str = "长期") -> str:
+    """11月7日 至 11月20日; without a last day, `open_end` in its place."""
+    return f"{date_words(first)} 至 {date_words(last) or open_end}"
+
+
 def day_words(day: dt.date | None) -> str:
     """今天、昨天、明天, else 11月20日 (with the year when it is another)."""
     if day is None:
         return ""
-    today = clock.today()
-    near = {0: "今天", 1: "明天", -1: "昨天"}.get((day - today).days)
-    if near:
-        return near
-    return f"{day.month}月{day.day}日" if day.year == today.year else f"{day.year}年{day.month}月{day.day}日"
+    near = {0: "今天", 1: "明天", -1: "昨天"}.get((day - clock.today()).days)
+    return near or date_words(day)
 
 
 def time_words(moment: dt.datetime | None) -> str:

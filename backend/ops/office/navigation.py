@@ -1,6 +1,7 @@
 """The sidebar: sections by the work, each item for who holds its capability. See docs/office.md."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -69,6 +70,37 @@ def _holds(capability: Capability) -> Callable[[HttpRequest], bool]:
 def _active(url: str) -> Callable[[HttpRequest], bool]:
     exact = url == reverse("admin:index")
     return lambda request: request.path == url if exact else request.path.startswith(url)
+
+
+#: Pages that stand below an item of the sidebar without being one: (their address, the item's).
+_BELOW = (("admin:accounts_duty_changelist", "admin:accounts_user_changelist"),)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way to a page (所在位置); without an address it is only said."""
+
+    title: str
+    url: str = ""
+
+
+def steps_to(path: str) -> list[Step]:
+    """The section and, below a list, the list itself; the page's own title follows as its heading."""
+    for below, item in _BELOW:
+        if path.startswith(reverse(below)):
+            return [*steps_to(reverse(item)), Step(_title_of(item), reverse(item))]
+    for section, items in SECTIONS:
+        for title, _, route, _ in items:
+            url = reverse(route)
+            if path == url:
+                return [Step(section)]
+            if path.startswith(url) and url != reverse("admin:index"):
+                return [Step(section), Step(title, url)]
+    return []
+
+
+def _title_of(route: str) -> str:
+    return next(title for _, items in SECTIONS for title, _, wanted, _ in items if wanted == route)
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

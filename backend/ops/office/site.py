@@ -17,6 +17,8 @@ from backend.ops.office.day_tree import day_tree_view
 from backend.ops.office.find import find_view
 from backend.ops.office.forms import OwnPasswordForm
 from backend.ops.office.landing import landing_context
+from backend.ops.office.navigation import steps_to
+from backend.ops.office.open_work import open_work
 from backend.ops.office.phones import phones_view
 
 
@@ -70,6 +72,8 @@ class OfficeSite(UnfoldAdminSite):
                 {"role": Role(duty.role).label, "region": names.get(duty.region_code, duty.region_code)}
                 for duty in duties
             ]
+            context["open_work"] = open_work(user)
+            context["trail"] = steps_to(request.path)
         return context
 
     def get_log_entries(self, request: HttpRequest) -> Any:

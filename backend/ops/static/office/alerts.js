@@ -5,6 +5,7 @@
   const bar = document.getElementById("gk-live");
   if (!bar) return;
   const words = bar.querySelector(".gk-live-state");
+  const spoken = document.getElementById("gk-spoken");
   let after = Number(bar.dataset.after);
   let wait = 1000;
   let refreshing = false;
@@ -42,10 +43,20 @@
         location.reload();
         return;
       }
+      const held = new Set([...shown.querySelectorAll("tbody th a")].map((link) => link.href));
+      const arrived = [];
       for (const row of body.querySelectorAll("tbody")) {
         if (!known.has(row.textContent)) row.classList.add("gk-fresh");
+        const link = row.querySelector("th a");
+        if (link && !held.has(link.href)) arrived.push([...row.querySelectorAll("th, .field-severity_word, .field-place_words")].map((cell) => cell.textContent.trim()).join("，"));
       }
+      const focused = document.activeElement?.closest?.("#result_list a")?.href;
       old.replaceWith(document.importNode(body, true));
+      if (focused) [...document.querySelectorAll("#result_list a")].find((link) => link.href === focused)?.focus();
+      const waiting = page.getElementById("gk-waiting");
+      if (waiting) document.getElementById("gk-waiting").replaceWith(document.importNode(waiting, true));
+      // Only what is new is spoken: clocks that run on would talk every minute.
+      if (arrived.length) spoken.textContent = `新预警 ${arrived.length} 条：${arrived.slice(0, 3).join("；")}`;
       say(`实时：${new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" })} 已更新`, true);
     } catch {
       say("刷新失败，稍后自动重试", false);
