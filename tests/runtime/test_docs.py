@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.config.lanes import QUEUE
 from launch.application import Address, beat, web, worker
 from launch.paths import REPOSITORY, Folder
 
@@ -62,3 +63,12 @@ def test_running_services_are_not_given_the_owner() -> None:
     for unit in UNITS.glob("*.service"):
         assert ("gridkeeper-owner.env" in unit.read_text()) == (unit.stem == "gridkeeper-backup")
     assert "DATABASE_OWNER_URL" not in (REPOSITORY / "deploy" / "gridkeeper.env.example").read_text()
+
+
+def test_threads_suffice_for_those_at_work_and_those_in_line() -> None:
+    """A large upload that waits holds a thread: it must not be the last one, or whatever is short waits behind it."""
+    unit = (UNITS / "gridkeeper-web.service").read_text()
+    pool, threads = (
+        int(re.findall(rf"{name}[= ](\d+)", unit)[0]) for name in ("GRIDKEEPER_DB_POOL", "--blocking-threads")
+    )
+    assert threads > (pool - 5) + QUEUE
