@@ -3,6 +3,7 @@
 import base64
 import binascii
 import datetime as dt
+import re
 import uuid
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ def verdict_of_known(*, stored_verdict: str, stored_hash: bytes, body_hash: byte
     if stored_verdict == Verdict.REJECTED:
         return None
     return Verdict.DUPLICATE if stored_hash == body_hash else Verdict.CONFLICT
+
+
+#: Ids of changes are UUIDs, region codes and names of rules.
+_ID = re.compile(r"[\w.:-]{0,64}", re.ASCII)
+_XID_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,13 @@ class Cursor:
         """Raises ValueError for anything `encode` did not make."""
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            return cls(*msgspec.json.decode(raw, type=tuple[str, str, str, int, int, str]))
+            made = cls(*msgspec.json.decode(raw, type=tuple[str, str, str, int, int, str]))
         except (binascii.Error, msgspec.DecodeError, UnicodeError) as error:
             raise ValueError("not a cursor") from error
+        # What goes into a statement must be what the database can compare with.
+        if not (0 <= made.xid <= _XID_MAX and 0 <= made.rank <= _XID_MAX and _ID.fullmatch(made.id)):
+            raise ValueError("not a cursor")
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def changes_since(*, user: User, cursor: str, limit: int) -> Page:
     """The changes in the user's cells since `cursor` ("" for a first download), oldest first. Raises BAD_CURSOR.
 
     Only rows of transactions below the snapshot's xmin are returned: a transaction that commits later than a younger
-    one is not skipped, it is waited for. Another history or scope starts over with `resync`.
+    one is not skipped, it is waited for. Another history or scope starts over with `resync`, and so does a cursor from
+    this cluster's future: a machine set back to a snapshot keeps its identity, and would say "nothing new" for days.
     """
     scope = user.scope(Capability.SYNC)
     history = current_history()
@@ -61,6 +62,9 @@ def changes_since(*, user: User, cursor: str, limit: int) -> Page:
         at = fresh
     changes = [] if at.policy == digest else policies
     rows = _rows(user=user, scope=scope, at=at, limit=limit + 1) if scope else []
+    if scope and not rows and at.xid and _lies_ahead(at.xid):
+        resync, at, changes = True, fresh, policies
+        rows = _rows(user=user, scope=scope, at=at, limit=limit + 1)
     more = len(rows) > limit
     rows = rows[:limit]
     if at is fresh:
@@ -69,6 +73,13 @@ def changes_since(*, user: User, cursor: str, limit: int) -> Page:
     xid, rank, last = (rows[-1][0], rows[-1][1], rows[-1][2]) if rows else (at.xid, at.rank, at.id)
     onward = Cursor(history, fresh.scope, digest, xid, rank, last)
     return Page(resync, onward.encode(), more, changes, scope, history)
+
+
+def _lies_ahead(xid: int) -> bool:
+    """Whether no page of this cluster can have ended at `xid`: the horizon of a pull never goes back."""
+    with connection.cursor() as db:
+        db.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint <= %s", [xid])
+        return bool(db.fetchone()[0])
 
 
 def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int, int, str, str]]:

@@ -209,7 +209,10 @@ def _read_envelope(request: HttpRequest) -> Envelope:
         raise ApiError(ErrorCode.UNSUPPORTED_MEDIA)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise ApiError(ErrorCode.TOO_LARGE)
-    body = request.body
+    # A body sent in chunks names no length: no more of it comes into memory than may be.
+    body = request.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise ApiError(ErrorCode.TOO_LARGE)
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding == "gzip":
         body = _gunzip(body)

@@ -1,6 +1,7 @@
 """Helpers to speak the phone's protocol in tests."""
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,14 @@ def item(kind: str, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "body": body,
         **changes,
     }
+
+
+def expect_refused(response: Any, status: int, code: str) -> None:
+    """The one shape, the code, and a Chinese sentence."""
+    body = response.json()
+    assert (response.status_code, body["code"]) == (status, code), body
+    assert set(body) <= {"code", "message", "field", "detail"}
+    assert re.search(r"[\u4e00-\u9fff]{4}.*。$", body["message"])
 
 
 @pytest.fixture
