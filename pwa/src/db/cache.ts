@@ -26,8 +26,8 @@ async function restoreProvisional(db: UserDb): Promise<void> {
 function group(changes: readonly Change[]): Map<CacheKind, Map<string, Change>> {
   const groups = new Map<CacheKind, Map<string, Change>>()
   for (const change of changes) {
-    // A kind this app does not know belongs to a newer one.
-    if (!isCacheKind(change.kind)) continue
+    // A kind or an operation this app does not know belongs to a newer one, and must not hide what it does know of the row.
+    if (!isCacheKind(change.kind) || !['put', 'delete'].includes(change.op)) continue
     if (!groups.has(change.kind)) groups.set(change.kind, new Map())
     groups.get(change.kind)!.set(change.id, change)
   }

@@ -4,7 +4,7 @@
  */
 import { ApiError } from '@/api/client'
 import { pull as apiPull, push as apiPush } from '@/api/sync'
-import { API_LEVEL } from '@/api/types'
+import { API_LEVEL, type PullResponse } from '@/api/types'
 import { applyPage, pruneFacts, readCursor, readMeta } from '@/db/cache'
 import { dueRecords, markSending, nextDueAt, pruneConfirmed, recoverSending, settle } from '@/db/outbox'
 import type { OutboxRow, UserDb } from '@/db/schema'
@@ -179,13 +179,23 @@ export function createSyncEngine(deps: EngineDeps) {
     return false
   }
 
+  /** A position the server cannot read is dropped; what it then sends is a first download. */
+  async function pullFrom(cursor: string): Promise<PullResponse> {
+    try {
+      return await pull(cursor, PULL_LIMIT)
+    } catch (error) {
+      if (!cursor || !(error instanceof ApiError) || error.code !== 'bad_cursor') throw error
+      return pull('', PULL_LIMIT)
+    }
+  }
+
   async function takeIn(): Promise<void> {
     let cursor = await readCursor(deps.db)
     const first = (await readMeta<number>(deps.db, 'pulledAt')) === undefined
     let rows = 0
     if (first) report({ firstSync: 0 })
     for (let more = true; more && !stopped; ) {
-      const page = await pull(cursor, PULL_LIMIT)
+      const page = await pullFrom(cursor)
       learnServerTime(page.server_time)
       await applyPage(deps.db, page)
       rows += page.changes.length

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { ApiError } from '@/api/client'
-import { applyPage } from '@/db/cache'
+import { applyPage, readCursor } from '@/db/cache'
 import { enqueue, withdraw } from '@/db/outbox'
 import type { UserDb } from '@/db/schema'
 import { newId } from '@/lib/ids'
@@ -294,6 +294,27 @@ describe('download', () => {
     expect((await db.household.toArray()).map((row) => row.id).sort()).toEqual([id, 'new'].sort())
     expect((await db.household.get(id))?.head).toBe('李*')
     expect(await states(db)).toEqual({ waiting: 1 })
+  })
+
+  it('drops a position that the server cannot read, and nothing else', async () => {
+    server.pages = [page([household('old')], { cursor: 'garbled' })]
+    await engine().sync({ pull: 'always' })
+    const healthy = server.pull
+    server.pull = async (cursor) => {
+      if (cursor === 'garbled') throw new ApiError(400, 'bad_cursor', '同步位置无效，请从头同步。')
+      return healthy(cursor)
+    }
+    server.pages = [page([household('new')], { resync: true, cursor: 'c2' })]
+    const sync = engine()
+    await sync.sync({ pull: 'always' })
+    expect(sync.status().problem).toBeNull()
+    expect((await db.household.toArray()).map((row) => row.id)).toEqual(['new'])
+    expect(await readCursor(db)).toBe('c2')
+  })
+
+  it('passes over an operation of the future, and keeps what it knows of the row', async () => {
+    await applyPage(db, page([household('a'), { kind: 'household', id: 'a', op: 'fold' as 'put', data: {} }]))
+    expect((await db.household.toArray()).map((row) => row.id)).toEqual(['a'])
   })
 
   it('applies deletions and skips kinds of the future', async () => {
