@@ -107,6 +107,14 @@ API: list[Row] = [
         "people/<uuid:person_id>/reveal/", "POST", _C.PERSON_REVEAL, lambda c: f"people/{c.person.pk}/reveal/",
         body=_REVEAL,
     ),
+    _api(
+        "households/<uuid:household_id>/call/", "POST", _C.PHONE_CALL, lambda c: f"households/{c.household.pk}/call/",
+        body=lambda c: {"purpose": "visit"},
+    ),
+    _api(
+        "people/<uuid:person_id>/call/", "POST", _C.PHONE_CALL, lambda c: f"people/{c.person.pk}/call/",
+        body=lambda c: {"purpose": "check"},
+    ),
     _api("people/<uuid:person_id>/code/", "GET", _C.CODE_VIEW, lambda c: f"people/{c.person.pk}/code/"),
     _api("alerts/", "GET", _C.ALERT_VIEW, "alerts/"),
     _api(

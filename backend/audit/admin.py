@@ -21,6 +21,7 @@ class ActionFilter(SimpleListFilter):
     parameter_name = "kind"
     _starts = {
         "reveal": ("查看完整信息", ("person_reveal", "household_reveal")),
+        "call": ("拨打电话", ("person_call", "household_call")),
         "duty": ("职责", ("duty_granted", "duty_revoked")),
         "account": ("账号与密码", ("user_", "password_", "sessions_", "device_")),
         "alert": ("预警", ("alert.",)),

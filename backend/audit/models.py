@@ -23,6 +23,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["target_kind", "target_id"], name="audit_target"),
             models.Index(fields=["region_code", "-at"], name="audit_region"),
+            models.Index(fields=["actor_id", "-at"], name="audit_actor"),
         ]
 
 

@@ -71,6 +71,7 @@ class ErrorCode(enum.Enum):
     BAD_PHONE = (400, "手机号码不正确，请核对。")
     BAD_REGION_CODE = (400, "区划代码应为 2、4、6、9、12 或 15 位数字。")
     PURPOSE_REQUIRED = (400, "查看完整信息须填写用途。")
+    TOO_MANY_CALLS = (429, "短时间内查号过多，请过一会儿再拨。急事请直接联系村（社区）或乡镇（街道）。")
 
     # reports
     ZERO_CONTRADICTED = (409, "今日已有异常记录，不能确认零报告，请核对后确认上报。")

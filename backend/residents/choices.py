@@ -52,6 +52,14 @@ class RevealField(models.TextChoices):
     DOCUMENT = "document", "证件号码"
 
 
+class CallPurpose(models.TextChoices):
+    """Why somebody is telephoned (拨打用途)."""
+
+    VISIT = "visit", "走访联系"
+    CHECK = "check", "健康监测联系"
+    ALERT = "alert", "处置预警联系"
+
+
 class BlobPurpose(models.TextChoices):
     """Why a sealed blob is kept (留存用途)."""
 

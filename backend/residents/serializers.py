@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from backend.core.body import StrictSerializer
-from backend.residents.choices import DocumentType, Occupancy, Purpose, RevealField
+from backend.residents.choices import CallPurpose, DocumentType, Occupancy, Purpose, RevealField
 from backend.residents.models import Household, Person
 
 
@@ -88,6 +88,18 @@ class RevealAnswer(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True)
     phone = serializers.CharField(required=False, allow_blank=True)
     document = serializers.CharField(required=False, allow_blank=True)
+
+
+class CallShape(StrictSerializer):
+    """Why the number is needed."""
+
+    purpose = serializers.ChoiceField(CallPurpose.choices)
+
+
+class CallAnswer(serializers.Serializer[Any]):
+    """The number to dial; empty where none is on record."""
+
+    phone = serializers.CharField(allow_blank=True)
 
 
 def household_wire(household: Household) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from backend.residents.views import (
+    HouseholdCallView,
     HouseholdRevealView,
     HouseholdsView,
     HouseholdView,
+    PersonCallView,
     PersonRevealView,
     PersonView,
     PhoneLookupView,
@@ -16,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/lookup/", PhoneLookupView.as_view(), name="household-lookup"),
     path("households/<uuid:household_id>/", HouseholdView.as_view(), name="household"),
     path("households/<uuid:household_id>/reveal/", HouseholdRevealView.as_view(), name="household-reveal"),
+    path("households/<uuid:household_id>/call/", HouseholdCallView.as_view(), name="household-call"),
     path("people/<uuid:person_id>/", PersonView.as_view(), name="person"),
     path("people/<uuid:person_id>/reveal/", PersonRevealView.as_view(), name="person-reveal"),
+    path("people/<uuid:person_id>/call/", PersonCallView.as_view(), name="person-call"),
 ]

@@ -1,4 +1,4 @@
-"""Households and people over HTTP: lists, search, look-up by telephone, and the audited reveal. See docs/privacy.md."""
+"""Households and people over HTTP: lists, search, look-up, the audited reveal and call. See docs/privacy.md."""
 
 import uuid
 from typing import Any, ClassVar
@@ -20,6 +20,8 @@ from backend.residents.selectors import (
     phone_owners,
 )
 from backend.residents.serializers import (
+    CallAnswer,
+    CallShape,
     HouseholdDetail,
     HouseholdPage,
     LookupAnswer,
@@ -30,7 +32,7 @@ from backend.residents.serializers import (
     household_wire,
     person_wire,
 )
-from backend.residents.services import household_reveal, person_reveal
+from backend.residents.services import household_call, household_reveal, person_call, person_reveal
 
 PAGE_SIZE = 50
 #: Counting and paging stop here: nobody reads on, and an exact count of a province would cost a second.
@@ -119,6 +121,18 @@ class HouseholdRevealView(ScopedAPIView):
         return Response(household_reveal(actor=request.user, household_id=household_id, **body))
 
 
+class HouseholdCallView(ScopedAPIView):
+    """Telephoning a household."""
+
+    capabilities: ClassVar[dict[str, str]] = {"POST": Capability.PHONE_CALL}
+
+    @extend_schema(request=CallShape, responses={200: CallAnswer, **errors(400, 401, 403, 404, 429)})
+    def post(self, request: Request, household_id: uuid.UUID) -> Response:
+        """Its telephone number and nothing else; audited and limited in number."""
+        body = read_body(request, CallShape)
+        return Response({"phone": household_call(actor=request.user, household_id=household_id, **body)})
+
+
 class PersonView(ScopedAPIView):
     """One person on record."""
 
@@ -140,3 +154,15 @@ class PersonRevealView(ScopedAPIView):
         """Name, telephone, document number, for a stated purpose; audited."""
         body = read_body(request, RevealShape)
         return Response(person_reveal(actor=request.user, person_id=person_id, **body))
+
+
+class PersonCallView(ScopedAPIView):
+    """Telephoning a person."""
+
+    capabilities: ClassVar[dict[str, str]] = {"POST": Capability.PHONE_CALL}
+
+    @extend_schema(request=CallShape, responses={200: CallAnswer, **errors(400, 401, 403, 404, 429)})
+    def post(self, request: Request, person_id: uuid.UUID) -> Response:
+        """The person's telephone number and nothing else; audited and limited in number."""
+        body = read_body(request, CallShape)
+        return Response({"phone": person_call(actor=request.user, person_id=person_id, **body)})

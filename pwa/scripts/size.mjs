@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const GOAL_KB = 120
+const GOAL_KB = 105
 const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
 
-// The entry with all it imports, and what the shell and today's page fetch by themselves right after.
-const AT_START = ['index.html', 'src/features/home/InstallHint.vue']
+// The entry with all it imports, and what today's page fetches for itself.
+const FOR_THE_LIST = ['index.html', 'src/features/home/InstallHint.vue']
+// Fetched by itself when the list has been painted (src/boot/workspace.ts).
+const RIGHT_AFTER = ['src/db/database.ts']
 const files = new Set()
 
 function take(key) {
@@ -18,16 +20,26 @@ function take(key) {
   for (const next of chunk.imports ?? []) take(next)
 }
 
-for (const key of AT_START) {
-  if (!manifest[key]) throw new Error(`${key} is not in the build`)
-  take(key)
+const kb = (bytes) => `${(bytes / 1000).toFixed(1).padStart(7)} kB`
+
+/** Bytes, gzip, of what `keys` need beyond what was taken before. */
+function weigh(keys) {
+  const before = new Set(files)
+  for (const key of keys) {
+    if (!manifest[key]) throw new Error(`${key} is not in the build`)
+    take(key)
+  }
+  let sum = 0
+  for (const file of [...files].filter((each) => !before.has(each)).sort()) {
+    const bytes = gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length
+    sum += bytes
+    console.log(`${kb(bytes)}  ${file}`)
+  }
+  return sum
 }
 
-let total = 0
-for (const file of [...files].sort()) {
-  const bytes = gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length
-  total += bytes
-  console.log(`${(bytes / 1000).toFixed(1).padStart(7)} kB  ${file}`)
-}
-console.log(`${(total / 1000).toFixed(1).padStart(7)} kB  first load, gzip (goal ≤ ${GOAL_KB} kB)`)
-if (total > GOAL_KB * 1000) process.exit(1)
+const first = weigh(FOR_THE_LIST)
+console.log(`${kb(first)}  first load, gzip (goal ≤ ${GOAL_KB} kB)`)
+const after = weigh(RIGHT_AFTER)
+console.log(`${kb(first + after)}  with what follows when the list has been painted`)
+if (first > GOAL_KB * 1000) process.exit(1)

@@ -1,6 +1,7 @@
 import { closeDeviceDb } from '@/db/device'
 import { enqueue, type NewRecord } from '@/db/outbox'
-import { type OutboxRow, UserDb } from '@/db/schema'
+import { UserDb } from '@/db/database'
+import type { OutboxRow } from '@/db/schema'
 import { newId } from '@/lib/ids'
 
 let users = 0

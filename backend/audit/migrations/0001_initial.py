@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '审计记录',
                 'verbose_name_plural': '审计记录',
-                'indexes': [models.Index(fields=['target_kind', 'target_id'], name='audit_target'), models.Index(fields=['region_code', '-at'], name='audit_region')],
+                'indexes': [models.Index(fields=['target_kind', 'target_id'], name='audit_target'), models.Index(fields=['region_code', '-at'], name='audit_region'), models.Index(fields=['actor_id', '-at'], name='audit_actor')],
             },
         ),
     ]

@@ -2,6 +2,7 @@
 
 from backend.residents.rules import HouseholdInput, PersonInput
 from backend.residents.services.blobs import blob_open, blob_seal, blobs_purge
+from backend.residents.services.calls import household_call, person_call
 from backend.residents.services.households import (
     household_close,
     household_create,
@@ -18,6 +19,7 @@ __all__ = [
     "blob_open",
     "blob_seal",
     "blobs_purge",
+    "household_call",
     "household_close",
     "household_create",
     "household_move",
@@ -25,6 +27,7 @@ __all__ = [
     "household_update",
     "households_create",
     "people_lock",
+    "person_call",
     "person_create",
     "person_ensure",
     "person_move",

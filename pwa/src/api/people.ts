@@ -5,18 +5,12 @@ export function personCode(id: string): Promise<PersonCode> {
   return request<PersonCode>(`people/${id}/code/`)
 }
 
-export interface Revealed {
-  phone?: string | null
-  document?: string | null
-  name?: string | null
+export type CallPurpose = 'visit' | 'check' | 'alert'
+
+/** The number to dial, empty where none is on record. Every call is audited and counted; the answer is dialled, never stored. */
+function callNumber(path: string, purpose: CallPurpose): Promise<string> {
+  return request<{ phone: string }>(`${path}call/`, { method: 'POST', body: { purpose } }).then((answer) => answer.phone)
 }
 
-/** The head's number of a household, on the same terms. */
-export function householdReveal(id: string, purpose: string, fields: ('phone' | 'name')[]): Promise<Revealed> {
-  return request<Revealed>(`households/${id}/reveal/`, { method: 'POST', body: { purpose, fields } })
-}
-
-/** Every call is written to the audit log with its purpose. The answer is shown and dialled, never stored. */
-export function personReveal(id: string, purpose: string, fields: ('phone' | 'document' | 'name')[]): Promise<Revealed> {
-  return request<Revealed>(`people/${id}/reveal/`, { method: 'POST', body: { purpose, fields } })
-}
+export const personCall = (id: string, purpose: CallPurpose): Promise<string> => callNumber(`people/${id}/`, purpose)
+export const householdCall = (id: string, purpose: CallPurpose): Promise<string> => callNumber(`households/${id}/`, purpose)

@@ -1,14 +1,17 @@
 /**
  * Wires one signed-in user's database to sync, socket and stores, and takes it all down on sign-out or change of user.
  * The only place where sync/ and realtime/ meet the stores.
+ *
+ * A start shows today's list first, from one plain read; database, engine and socket follow when it has been painted.
  */
 import { watch } from 'vue'
 
 import { onSignedOut } from '@/api/client'
 import { deviceId } from '@/db/device'
-import { watchQuery } from '@/db/live'
+import { readFirst } from '@/db/first'
 import { unsettled } from '@/db/outbox'
 import type { UserDb } from '@/db/schema'
+import { today } from '@/lib/clock'
 import { createAlertSocket } from '@/realtime/socket'
 import { useAlertsStore } from '@/stores/alerts'
 import { useResidentsStore } from '@/stores/residents'
@@ -19,6 +22,7 @@ import { startTriggers } from '@/sync/triggers'
 
 /** Villages and cells are downloaded, whole townships and more are not. */
 const DOWNLOAD_FROM_DIGITS = 12
+const NO_FRAMES_MS = 500
 
 async function open(db: UserDb): Promise<() => void> {
   const session = useSessionStore()
@@ -26,6 +30,8 @@ async function open(db: UserDb): Promise<() => void> {
   const residents = useResidentsStore()
   const alerts = useAlertsStore()
 
+  residents.attach(db)
+  await alerts.attach(db)
   const engine = createSyncEngine({
     db,
     device: await deviceId(),
@@ -33,9 +39,7 @@ async function open(db: UserDb): Promise<() => void> {
     onStatus: (status) => (sync.status = status),
     onSignedOut: () => session.markExpired(),
   })
-  residents.attach(db)
-  await alerts.attach(db)
-  const stopRows = watchQuery(() => unsettled(db), sync.setRows)
+  const stopRows = db.watch(() => unsettled(db), sync.setRows)
   const triggers = startTriggers(engine)
   sync.attach({ sync: engine.sync, poke: triggers.poke })
 
@@ -80,6 +84,30 @@ async function open(db: UserDb): Promise<() => void> {
   }
 }
 
+/** Two frames, or a moment where none are drawn (a tab in the background). */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve))
+    setTimeout(resolve, NO_FRAMES_MS)
+  })
+}
+
+/** Today's list at once; then the database, whose watcher below does the rest; then what the server says of who I am. */
+async function begin(): Promise<void> {
+  const session = useSessionStore()
+  if (session.userId) {
+    const first = await readFirst(session.userId, today())
+    if (first) {
+      useResidentsStore().showFirst(first)
+      await painted()
+    }
+    await session.opened()
+  }
+  void session.settleSignOut()
+  // Without an answer the saved session stands; a 401 marks it expired through onSignedOut.
+  void session.refresh().catch(() => undefined)
+}
+
 export function installWorkspace(): void {
   const session = useSessionStore()
   let close: (() => void) | null = null
@@ -100,8 +128,6 @@ export function installWorkspace(): void {
     },
     { immediate: true },
   )
-  void session.settleSignOut()
   window.addEventListener('online', () => void session.settleSignOut())
-  // Without an answer the saved session stands; a 401 marks it expired through onSignedOut.
-  void session.refresh().catch(() => undefined)
+  void begin()
 }

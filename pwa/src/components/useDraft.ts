@@ -20,8 +20,8 @@ export function useDraft<T extends object>(key: string, initial: T) {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function load(): Promise<void> {
-    if (!session.db) return
-    const kept = await readDraft<Partial<T>>(session.db, key)
+    const db = await session.opened()
+    const kept = db && (await readDraft<Partial<T>>(db, key))
     if (!kept) return
     id.value = kept.id
     Object.assign(value, kept.value)
@@ -69,7 +69,8 @@ export function useDraft<T extends object>(key: string, initial: T) {
       Object.assign(value, plain(initial))
       id.value = newId()
       restored.value = false
-      if (session.db) await dropDraft(session.db, key)
+      const db = await session.opened()
+      if (db) await dropDraft(db, key)
     },
   }
 }

@@ -11,8 +11,8 @@ export function useFix<K extends RecordKind>(kind: K) {
   const replaces = typeof route.query.fix === 'string' ? route.query.fix : undefined
 
   async function load(): Promise<{ id: string; body: BodyOf[K]; observedAt: Date } | null> {
-    if (!replaces || !session.db) return null
-    const row = await readRecord(session.db, replaces)
+    const db = replaces ? await session.opened() : null
+    const row = db && replaces ? await readRecord(db, replaces) : null
     if (row?.kind !== kind || !row.body) return null
     return { id: idToResend(row), body: row.body as BodyOf[K], observedAt: new Date(row.observedAt) }
   }

@@ -6,7 +6,8 @@ import type { AlertRow, CacheKind, Change, PullResponse } from '@/api/types'
 import { addDays, today } from '@/lib/clock'
 
 import { putProvisional } from './provisional'
-import { CACHE_KINDS, type UserDb } from './schema'
+import type { UserDb } from './database'
+import { CACHE_KINDS } from './schema'
 
 const KEEP_FACT_DAYS = 7
 

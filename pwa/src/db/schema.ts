@@ -1,26 +1,8 @@
 /**
- * IndexedDB of the app (docs/pwa.md, "What lies on the phone").
- *
- * One database per user — outbox, drafts, read cache — named after his id and deleted on sign-out; one small database per device
- * for its id and its record counter, which outlive a change of user. Durability is strict: a save resolves when the browser has
- * handed the transaction to the disk (Chromium; other engines do so anyway or not at all).
+ * What lies in IndexedDB (docs/pwa.md, "What lies on the phone"). Shapes and names only: the library that reads and writes them is
+ * in database.ts, which is fetched when today's list has been painted.
  */
-import Dexie, { type EntityTable, type Table } from 'dexie'
-
-import type {
-  AlertRow,
-  BodyOf,
-  CheckRow,
-  CodeRow,
-  HouseholdRow,
-  PersonRow,
-  PolicyRow,
-  RecordKind,
-  RegionRow,
-  ReturneeRow,
-  Verdict,
-  VisitRow,
-} from '@/api/types'
+import type { BodyOf, RecordKind, Verdict } from '@/api/types'
 import type { CheckSession } from '@/lib/monitoring'
 import type { Outcome } from '@/lib/outcomes'
 
@@ -69,52 +51,8 @@ export interface MetaRow {
 
 export const CACHE_KINDS = ['region', 'household', 'person', 'returnee', 'code', 'visit', 'check', 'policy'] as const
 
-export class UserDb extends Dexie {
-  outbox!: EntityTable<OutboxRow, 'id'>
-  drafts!: EntityTable<DraftRow, 'key'>
-  meta!: EntityTable<MetaRow, 'key'>
-  region!: Table<RegionRow, string>
-  household!: Table<HouseholdRow, string>
-  person!: Table<PersonRow, string>
-  returnee!: Table<ReturneeRow, string>
-  code!: Table<CodeRow, string>
-  visit!: Table<VisitRow, string>
-  check!: Table<CheckRow, string>
-  policy!: Table<PolicyRow, string>
-  alert!: Table<AlertRow, string>
-
-  constructor(userId: string) {
-    super(userDbName(userId), { chromeTransactionDurability: 'strict' })
-    this.version(1).stores({
-      outbox: 'id, state, day, seq, household, person',
-      drafts: 'key',
-      meta: 'key',
-      region: 'id',
-      household: 'id, region',
-      person: 'id, household',
-      returnee: 'id, person',
-      code: 'id',
-      visit: 'id, household, day',
-      check: 'id, person, day',
-      policy: 'id',
-      alert: 'id, state',
-    })
-  }
-}
-
-export class DeviceDb extends Dexie {
-  meta!: EntityTable<MetaRow, 'key'>
-
-  constructor() {
-    super('gridkeeper-device', { chromeTransactionDurability: 'strict' })
-    this.version(1).stores({ meta: 'key' })
-  }
-}
+export type { UserDb } from './database'
 
 export function userDbName(userId: string): string {
   return `gridkeeper-user-${userId}`
-}
-
-export async function deleteUserDb(userId: string): Promise<void> {
-  await Dexie.delete(userDbName(userId))
 }

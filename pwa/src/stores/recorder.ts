@@ -40,8 +40,9 @@ export const useRecorderStore = defineStore('recorder', () => {
   }
 
   async function save<K extends RecordKind>(record: NewRecord<K>): Promise<OutboxRow<K>> {
-    if (!session.db) throw new Error('no user')
-    const row = await enqueue(session.db, record)
+    const db = await session.opened()
+    if (!db) throw new Error('no user')
+    const row = await enqueue(db, record)
     sync.poke()
     return row
   }
@@ -65,8 +66,8 @@ export const useRecorderStore = defineStore('recorder', () => {
   async function undo(): Promise<boolean> {
     const target = undoable.value
     undoable.value = null
-    if (!target || !session.db) return false
-    return withdraw(session.db, target.id)
+    const db = await session.opened()
+    return target !== null && db !== null && withdraw(db, target.id)
   }
 
   return { undoable, secondsLeft, save, visitQuick, undo }

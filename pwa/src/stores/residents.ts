@@ -6,7 +6,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
 import type { CheckRow, CodeRow, HouseholdRow, PersonRow, PolicyRow, RegionRow, ReturneeRow, VisitRow } from '@/api/types'
-import { watchQuery } from '@/db/live'
+import type { FirstRead } from '@/db/first'
 import { madeOn } from '@/db/outbox'
 import type { OutboxRow, UserDb } from '@/db/schema'
 import { today as businessToday } from '@/lib/clock'
@@ -50,28 +50,40 @@ export const useResidentsStore = defineStore('residents', () => {
   }
 
   function watchMade(db: UserDb): () => void {
-    return watchQuery(
+    return db.watch(
       () => madeOn(db, day.value),
       (rows) => (made.value = rows),
     )
   }
   let stopMade: (() => void) | null = null
 
+  /** What lay in the database at the start, shown before the database is open. */
+  function showFirst(read: FirstRead): void {
+    if (loaded.value) return
+    regions.value = byId(read.regions)
+    visits.value = read.visits
+    made.value = read.made
+    households.value = walkingOrder(read.households)
+    loaded.value = true
+  }
+
   /** What the list of 今日 stands on is read first; people and history follow when it can be tapped. */
   function attach(db: UserDb): void {
-    detach()
+    stop()
+    let waiting = true
     stopMade = watchMade(db)
     stops = [
-      watchQuery(() => db.region.toArray(), (rows) => (regions.value = byId(rows))),
-      watchQuery(() => db.visit.where('day').equals(businessToday()).toArray(), (rows) => {
+      db.watch(() => db.region.toArray(), (rows) => (regions.value = byId(rows))),
+      db.watch(() => db.visit.where('day').equals(businessToday()).toArray(), (rows) => {
         if (!complete) visits.value = rows
       }),
-      watchQuery(
+      db.watch(
         () => db.household.toArray(),
         (rows) => {
           households.value = walkingOrder(rows)
-          if (loaded.value) return
           loaded.value = true
+          if (!waiting) return
+          waiting = false
           const start = setTimeout(() => attachRest(db), REST_AFTER_MS)
           stops.push(() => clearTimeout(start))
         },
@@ -83,21 +95,21 @@ export const useResidentsStore = defineStore('residents', () => {
 
   function attachRest(db: UserDb): void {
     stops.push(
-      watchQuery(() => db.person.toArray(), (rows) => (persons.value = byId(rows))),
-      watchQuery(
+      db.watch(() => db.person.toArray(), (rows) => (persons.value = byId(rows))),
+      db.watch(
         () => db.returnee.toArray(),
         (rows) => {
           returnees.value = rows
           peopleLoaded.value = true
         },
       ),
-      watchQuery(() => db.code.toArray(), (rows) => (codes.value = new Map(rows.map((row) => [row.person ?? row.id, row])))),
-      watchQuery(() => db.visit.toArray(), (rows) => {
+      db.watch(() => db.code.toArray(), (rows) => (codes.value = new Map(rows.map((row) => [row.person ?? row.id, row])))),
+      db.watch(() => db.visit.toArray(), (rows) => {
         complete = true
         visits.value = rows
       }),
-      watchQuery(() => db.check.toArray(), (rows) => (checks.value = rows)),
-      watchQuery(() => db.policy.toArray(), (rows) => (policies.value = new Map(rows.map((row) => [row.key, row])))),
+      db.watch(() => db.check.toArray(), (rows) => (checks.value = rows)),
+      db.watch(() => db.policy.toArray(), (rows) => (policies.value = new Map(rows.map((row) => [row.key, row])))),
     )
   }
 
@@ -110,14 +122,18 @@ export const useResidentsStore = defineStore('residents', () => {
     stopMade = watchMade(db)
   }
 
-  function detach(): void {
-    stops.forEach((stop) => stop())
+  function stop(): void {
+    stops.forEach((each) => each())
     stops = []
     stopMade?.()
     stopMade = null
+    complete = false
+  }
+
+  function detach(): void {
+    stop()
     loaded.value = false
     peopleLoaded.value = false
-    complete = false
     households.value = []
     made.value = []
     returnees.value = []
@@ -199,6 +215,6 @@ export const useResidentsStore = defineStore('residents', () => {
 
   return {
     regions, households, persons, returnees, codes, visits, checks, policies, day, loaded, peopleLoaded, householdById, personsByHousehold,
-    visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, temperaturePresets, cells, attach, detach,
+    visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, temperaturePresets, cells, showFirst, attach, detach,
   }
 })

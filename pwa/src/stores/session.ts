@@ -10,7 +10,8 @@ import { sessionClose, sessionCloseAll, sessionOpen, sessionRead } from '@/api/s
 import type { Session } from '@/api/types'
 import { deviceId } from '@/db/device'
 import { counts } from '@/db/outbox'
-import { deleteUserDb, UserDb } from '@/db/schema'
+import { deleteUserDb, openUserDb } from '@/db/open'
+import type { UserDb } from '@/db/schema'
 import { learnServerTime, serverOffset, setServerOffset } from '@/lib/clock'
 
 const KEY = 'gridkeeper.session'
@@ -51,6 +52,7 @@ export const useSessionStore = defineStore('session', () => {
   const expired = ref(false)
   const db = shallowRef<UserDb | null>(null)
   const device = ref('')
+  let opening: Promise<UserDb> | null = null
 
   const userId = computed(() => (session.value ? String(session.value.user.id) : null))
   const duties = computed(() => session.value?.duties ?? [])
@@ -62,7 +64,18 @@ export const useSessionStore = defineStore('session', () => {
   if (saved) {
     setCsrf(saved.session.csrf)
     setServerOffset(saved.offsetMs)
-    db.value = new UserDb(String(saved.session.user.id))
+  }
+
+  /** The database of who is signed in, opened at the first call; null when nobody is. */
+  async function opened(): Promise<UserDb | null> {
+    const user = userId.value
+    if (!user || db.value) return db.value
+    opening ??= openUserDb(user).finally(() => (opening = null))
+    const found = await opening
+    // Whoever signed out or in meanwhile has a database of his own.
+    if (userId.value !== user) return opened()
+    db.value ??= found
+    return db.value
   }
 
   function remember(next: Session): void {
@@ -75,8 +88,9 @@ export const useSessionStore = defineStore('session', () => {
   }
 
   async function forgetOther(nextUser: string): Promise<void> {
-    const before = db.value
-    if (!before || userId.value === nextUser) return
+    if (userId.value === nextUser) return
+    const before = await opened()
+    if (!before) return
     const open = await counts(before)
     before.close()
     // The other user's unsent records stay in his own database until he signs in again.
@@ -88,9 +102,9 @@ export const useSessionStore = defineStore('session', () => {
     const next = await sessionOpen({ username, password, device: { id: device.value, name: deviceName() } })
     const nextUser = String(next.user.id)
     await forgetOther(nextUser)
-    const same = userId.value === nextUser && db.value !== null
+    if (userId.value !== nextUser) db.value = null
     remember(next)
-    if (!same) db.value = new UserDb(nextUser)
+    await opened()
   }
 
   /** Asks the server who I am. Without an answer the saved session stands. */
@@ -116,8 +130,9 @@ export const useSessionStore = defineStore('session', () => {
 
   /** Refused while anything is unsent. Without network the phone is wiped all the same, and the server told when it is back. */
   async function signOut(everywhere = false): Promise<void> {
-    if (db.value) {
-      const open = await counts(db.value)
+    const mine = await opened()
+    if (mine) {
+      const open = await counts(mine)
       if (open.waiting + open.needsYou > 0) throw new UnsentError(open.waiting + open.needsYou)
     }
     if (everywhere) await sessionCloseAll()
@@ -136,5 +151,5 @@ export const useSessionStore = defineStore('session', () => {
     localStorage.removeItem(OWED_KEY)
   }
 
-  return { walks, session, expired, db, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, settleSignOut, remember }
+  return { walks, session, expired, db, opened, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, settleSignOut, remember }
 })

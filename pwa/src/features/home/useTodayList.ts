@@ -9,9 +9,12 @@ import { type TodayVisit, useResidentsStore } from '@/stores/residents'
 
 import { dueWords, type DueWord } from './due'
 
-export interface TodayRow extends HouseholdRow {
-  due: DueWord[]
+export interface TodayDoor extends HouseholdRow {
   visit?: TodayVisit
+}
+
+export interface TodayRow extends TodayDoor {
+  due: DueWord[]
 }
 
 export interface PlaceChoice {
@@ -54,26 +57,29 @@ export function useTodayList() {
     return seen.size > 1 ? [...seen].map(([key, label]) => ({ key, label })) : []
   })
 
-  const rows = computed<TodayRow[]>(() =>
+  const rows = computed<TodayDoor[]>(() =>
     residents.households
       .filter((row) => !place.value || (byCell.value ? row.region : row.building) === place.value)
       .map((row) => ({ row, visit: residents.visitsToday.get(row.id) }))
       .filter(({ row, visit }) => filter.value === 'all' || (visit ? visit.at >= openedAt.value : row.occupancy !== 'empty'))
-      .map(({ row, visit }) => ({
-        ...row,
-        visit,
-        due: dueWords({
-          household: row,
-          people: residents.personsByHousehold.get(row.id) ?? [],
-          codes: residents.codes,
-          toMeasure: toMeasure.value.get(row.id) ?? 0,
-          lastVisit: residents.lastVisit.get(row.id),
-          lastSeenDay: residents.lastSeen.get(row.id),
-          day: residents.day,
-          session: session.value,
-        }),
-      })),
+      .map(({ row, visit }) => ({ ...row, visit })),
   )
+
+  /** A door with what is due there: asked for the doors on the screen, not for the whole cell. */
+  function describe(door: TodayDoor): TodayRow {
+    const due = dueWords({
+      household: door,
+      people: residents.personsByHousehold.get(door.id) ?? [],
+      codes: residents.codes,
+      toMeasure: toMeasure.value.get(door.id) ?? 0,
+      lastVisit: residents.lastVisit.get(door.id),
+      lastSeenDay: residents.lastSeen.get(door.id),
+      day: residents.day,
+      session: session.value,
+    })
+    return { ...door, due }
+  }
+
   const groups = computed(() => groupDoors(rows.value))
 
   function setFilter(next: 'left' | 'all'): void {
@@ -81,5 +87,5 @@ export function useTodayList() {
     openedAt.value = new Date().toISOString()
   }
 
-  return { filter, setFilter, place, places, byCell, rows, groups, expected, left, measureLeft, session }
+  return { filter, setFilter, place, places, byCell, rows, groups, describe, expected, left, measureLeft, session }
 }
