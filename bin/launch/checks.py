@@ -1,17 +1,22 @@
-"""The checks that `bin/test` runs before and beside pytest: each a name and a command, output shown when it fails."""
+"""What `bin/test` runs: checks, each a name and a command whose output is shown when it fails, and pytest."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from launch.node import Node
 from launch.paths import PWA, PYTHON, REPOSITORY, VENV
+from launch.steps import say
 
-SHOWN_LINES = 60
+SHOWN_LINES = 200
+#: Tests that bring up servers of their own or break them, or measure time: nothing may run beside them.
+ALONE = "alone or e2e or faults"
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,22 @@ def pwa_checks(node: Node) -> list[Check]:
     ]
 
 
-def run_check(check: Check) -> Outcome:
-    print(f"▸ {check.name} …", end="", flush=True)
+def run_checks(*lanes: Sequence[Check]) -> list[Outcome]:
+    """The lanes beside each other, the checks of a lane one after the other; a line for each as it ends."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        try:
+            return [outcome for done in pool.map(_run_lane, lanes) for outcome in done]
+        except KeyboardInterrupt:
+            # The checks had the same Ctrl-C; those that have not begun need not.
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _run_lane(checks: Sequence[Check]) -> list[Outcome]:
+    return [_run_check(check) for check in checks]
+
+
+def _run_check(check: Check) -> Outcome:
     began = time.monotonic()
     done = subprocess.run(
         check.argv,
@@ -69,9 +88,10 @@ def run_check(check: Check) -> Outcome:
         check=False,
     )
     seconds = time.monotonic() - began
-    print(f" {'✓' if done.returncode == 0 else '✗'} {seconds:.1f} 秒", flush=True)
-    if done.returncode != 0:
-        print("\n".join(f"    {line}" for line in done.stdout.splitlines()[-SHOWN_LINES:]), flush=True)
+    passed = done.returncode == 0
+    shown = [] if passed else [f"    {line}" for line in done.stdout.splitlines()[-SHOWN_LINES:]]
+    # In one piece: another lane writes too.
+    say("\n".join([f"▸ {check.name} … {'✓' if passed else '✗'} {seconds:.1f} 秒", *shown]))
     return Outcome(check.name, done.returncode == 0, seconds)
 
 
@@ -84,7 +104,18 @@ def _interrupt(running: "subprocess.Popen[str]") -> None:
         running.kill()
 
 
-def run_pytest(arguments: list[str], environment: Mapping[str, str]) -> Outcome:
+def beside_each_other() -> list[str]:
+    """Arguments for the tests that need only a database: a process, and a database, for each processor."""
+    workers = min(len(os.sched_getaffinity(0)), 4)
+    shared = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+    return ["-q", *shared, "-m", f"not ({ALONE})"]
+
+
+def one_after_the_other() -> list[str]:
+    return ["-q", "-m", ALONE]
+
+
+def run_pytest(name: str, arguments: list[str], environment: Mapping[str, str]) -> Outcome:
     """pytest with its output passed on line by line; the note is its closing line."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     began = time.monotonic()
@@ -108,4 +139,4 @@ def run_pytest(arguments: list[str], environment: Mapping[str, str]) -> Outcome:
         except KeyboardInterrupt:
             _interrupt(running)
             raise
-    return Outcome("pytest", running.returncode == 0, time.monotonic() - began, closing)
+    return Outcome(name, running.returncode == 0, time.monotonic() - began, closing)

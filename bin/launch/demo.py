@@ -35,7 +35,16 @@ def remember(*, demo: bool, port: int) -> None:
 
 def is_demo() -> bool:
     """False unless `bin/run` was last started with the demo: demo mode is off unless asked for."""
+    return _mode() is True
+
+
+def is_real() -> bool:
+    """Whether `bin/run` was last started without the demo: what lies there was recorded by people."""
+    return _mode() is False
+
+
+def _mode() -> bool | None:
     try:
         return bool(json.loads(_file().read_text())["demo"])
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None

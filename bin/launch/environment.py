@@ -15,7 +15,7 @@ from pathlib import Path
 
 from launch.paths import PYTHON, REPOSITORY, STAMPS, TOOLS, VAR, VENV
 from launch.pip_settings import read_pip_settings, uv_environment
-from launch.stamps import drop_stamp, hash_of_text, is_fresh, write_stamp
+from launch.stamps import drop_stamp, hash_of_text, is_fresh, is_stamped, write_stamp
 from launch.steps import LaunchError, say, step
 
 RUN_LOCK = "requirements.txt"
@@ -31,7 +31,8 @@ def ensure_environment(*, dev: bool = False) -> None:
         wanted = DEV_LOCK if dev or (VENV / "bin" / "pytest").exists() else RUN_LOCK
         if _is_installed(wanted):
             return
-        if not _works(PYTHON):
+        # Without a stamp an earlier installation was broken off, or its result found damaged: uv would not notice.
+        if not is_stamped("environment") or not _works(PYTHON):
             with step("创建 Python 环境"):
                 _make_venv()
         with step("安装依赖（按哈希锁定）"):
@@ -68,6 +69,14 @@ def install_log() -> Path:
     path = VAR / "logs" / "install.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def damage_in(output: str) -> LaunchError | None:
+    """The failure to report when this output of one of our programs says that a package is missing; else None."""
+    if "ModuleNotFoundError" not in output and "ImportError" not in output:
+        return None
+    drop_stamp("environment")
+    return LaunchError("Python 环境不完整（有软件包缺失或损坏）。再运行一次就会重新安装。")
 
 
 def _stamp(lock: str) -> str:
@@ -123,7 +132,8 @@ def _synchronise(lock: Path) -> None:
             installed = False
     if not installed:
         say("  uv 未能完成，改用 pip（较慢）")
-        _run_pip(["install", "--require-hashes", "--no-deps", "-r", str(lock)], log)
+        # A damaged download in a cache is one reason to be here: fetch anew.
+        _run_pip(["install", "--require-hashes", "--no-deps", "--no-cache-dir", "-r", str(lock)], log)
 
 
 def _run_pip(arguments: list[str], log: Path) -> None:

@@ -2,14 +2,13 @@
 
 import importlib
 import resource
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from launch.steps import LaunchError, tell_failure, use_utf8  # noqa: E402  (the path above makes it importable)
+from launch.signals import end_in_order  # noqa: E402  (the path above makes it importable)
+from launch.steps import LaunchError, failure_of, tell_failure, use_utf8  # noqa: E402
 
 COMMANDS = ("run", "test", "manage", "bench")
 
@@ -20,7 +19,7 @@ def main(argv: list[str]) -> int:
         print("usage: main.py run|test|manage|bench [arguments]", file=sys.stderr)
         return 2
     command = importlib.import_module(f"launch.commands.{argv[0]}")
-    _end_in_order()
+    end_in_order()
     _allow_many_sockets()
     try:
         return int(command.main(argv[1:]))
@@ -29,21 +28,9 @@ def main(argv: list[str]) -> int:
         return failure.status
     except KeyboardInterrupt:
         return 130
-
-
-def _end_in_order() -> None:
-    """TERM and a closed terminal end a command as Ctrl-C does, servers stopped; under nohup the terminal may close.
-
-    A background job of a script is started with INT ignored; whoever sends it one means it all the same.
-    """
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, _interrupt)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    except OSError as problem:
+        tell_failure(failure_of(problem))
+        return 1
 
 
 def _allow_many_sockets(wanted: int = 65_536) -> None:

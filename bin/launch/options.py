@@ -12,6 +12,8 @@ class RunOptions:
     address: Address
     reset: bool
     demo: bool
+    #: Asked nothing, even where `reset` would delete what people recorded.
+    yes: bool = False
 
 
 def parse_run(argv: list[str]) -> RunOptions:
@@ -21,10 +23,11 @@ def parse_run(argv: list[str]) -> RunOptions:
     parser.add_argument("--tls-cert", type=Path, help="TLS 证书文件（PEM），与 --tls-key 一起用")
     parser.add_argument("--tls-key", type=Path, help="TLS 私钥文件（PEM）")
     parser.add_argument("--reset", action="store_true", help="先删除内置数据库、密钥和日志，从头开始")
+    parser.add_argument("--yes", action="store_true", help="与 --reset 一起用：正式数据也不再询问，直接删除")
     parser.add_argument("--no-demo", action="store_true", help="不装演示数据，关闭演示模式")
     given = parser.parse_args(argv)
     address = Address(given.port, given.host, _resolved(given.tls_cert), _resolved(given.tls_key))
-    return RunOptions(address, given.reset, not given.no_demo)
+    return RunOptions(address, given.reset, not given.no_demo, given.yes)
 
 
 def _port(text: str) -> int:

@@ -1,6 +1,7 @@
 """`--reset`: forget everything but what is installed."""
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from launch.paths import SYSTEM_HOME, VAR, Folder
@@ -13,13 +14,13 @@ from launch.valkey import Valkey
 KEPT = {"venv", "tools", "stamps", "test", "bench", "simulate"}
 
 
-def reset(folder: Folder) -> None:
+def reset(folder: Folder, *, keep: Collection[str] = ()) -> None:
     """Stop what an earlier run left, then delete. The caller holds the supervisor's lock: nothing is in use."""
     stop_all(list(marked(folder.root)))
     Postgres(folder).stop_leftovers()
     Valkey(folder).stop_leftovers()
     for entry in folder.root.iterdir():
-        if entry.name in KEPT or entry == folder.run:
+        if entry.name in KEPT or entry.name in keep or entry == folder.run:
             continue
         _remove(entry)
     for entry in folder.run.iterdir():

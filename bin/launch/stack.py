@@ -21,14 +21,16 @@ from pathlib import Path
 from typing import Self
 
 from launch.application import Address, Service, beat, web, worker
+from launch.environment import damage_in
 from launch.health import wait_healthy
 from launch.locks import Claim, exclusive
+from launch.outside import Outside
 from launch.paths import PYTHON, REPOSITORY, Folder
 from launch.ports import free_port
 from launch.postgres import APPLICATION, DATABASE, OWNER, Postgres
 from launch.processes import MARK, Process, marked, read_record, spawn, stop_all, write_record
 from launch.reset import reset
-from launch.steps import LaunchError
+from launch.steps import LaunchError, tail
 from launch.valkey import Valkey
 
 ALL_SERVICES = ("web", "worker", "beat")
@@ -64,7 +66,7 @@ class Stack:
             else Postgres(self.folder, durable=durable, create_databases=create_databases, settings=postgres_settings)
         )
         self.valkey = None if redis_url else Valkey(self.folder)
-        self._outside = (database_url or "", owner_url or database_url or "", redis_url or "")
+        self.outside = Outside(database_url or "", owner_url or database_url or "", redis_url or "")
         made = (web(self.address), worker(), beat(self.folder))
         self.services: dict[str, Service] = {s.name: s for s in made if s.name in services}
         self.running: dict[str, Process] = {}
@@ -78,15 +80,15 @@ class Stack:
 
     @property
     def database_url(self) -> str:
-        return self._outside[0] or self._postgres_url(APPLICATION)
+        return self.outside.database_url or self._postgres_url(APPLICATION)
 
     @property
     def owner_url(self) -> str:
-        return self._outside[1] or self._postgres_url(OWNER)
+        return self.outside.owner_url or self._postgres_url(OWNER)
 
     @property
     def redis_url(self) -> str:
-        return self._outside[2] or (self.valkey.url if self.valkey else "")
+        return self.outside.redis_url or (self.valkey.url if self.valkey else "")
 
     def _postgres_url(self, role: str, database: str = DATABASE) -> str:
         return self.postgres.url(role, database) if self.postgres else ""
@@ -162,6 +164,7 @@ class Stack:
     def start_servers(self) -> None:
         """Start or adopt; hold the claim that keeps others of this folder from stopping them under us."""
         self.folder.make()
+        self.outside.check()
         with exclusive(self.folder.run / "start.lock"):
             claim = Claim(self.folder.run / "servers.lock")
             claim.share()
@@ -203,7 +206,8 @@ class Stack:
         )
         log.write_text(done.stdout)
         if done.returncode != 0:
-            raise LaunchError(f"命令 {arguments[0]} 没有成功（退出码 {done.returncode}）。", log=log)
+            failed = LaunchError(f"命令 {arguments[0]} 没有成功（退出码 {done.returncode}）。", log=log)
+            raise damage_in(done.stdout) or failed
         return done.stdout
 
     # --- services -------------------------------------------------------------------------------------------------
@@ -244,7 +248,8 @@ class Stack:
         try:
             wait_healthy(self.url, seconds=seconds, is_alive=lambda: self.is_alive("web"))
         except LaunchError as failure:
-            raise LaunchError(failure.sentence, log=self.folder.logs / "web.log") from None
+            log = self.folder.logs / "web.log"
+            raise damage_in("\n".join(tail(log))) or LaunchError(failure.sentence, log=log) from None
 
     # --- single parts ---------------------------------------------------------------------------------------------
 

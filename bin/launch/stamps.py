@@ -27,6 +27,11 @@ def is_fresh(name: str, value: str) -> bool:
         return False
 
 
+def is_stamped(name: str) -> bool:
+    """Whether the step ever succeeded since it was last begun."""
+    return (STAMPS / name).exists()
+
+
 def write_stamp(name: str, value: str) -> None:
     STAMPS.mkdir(parents=True, exist_ok=True)
     (STAMPS / name).write_text(value)

@@ -1,5 +1,6 @@
 """What the launcher says: one progress line for each step, one plain sentence when something is missing."""
 
+import errno
 import os
 import sys
 import time
@@ -62,10 +63,29 @@ def tail(log: Path, lines: int = 12) -> list[str]:
 
 def tell_failure(failure: LaunchError) -> None:
     _write(f"✗ {failure.sentence}\n", sys.stderr)
+    shown = tail(failure.log) if failure.log is not None else []
+    for line in shown:
+        _write(f"    {line}\n", sys.stderr)
     if failure.log is not None:
-        for line in tail(failure.log):
-            _write(f"    {line}\n", sys.stderr)
         _write(f"  详细日志：{failure.log}\n", sys.stderr)
+    if any(mark in line for line in (failure.sentence, *shown) for mark in ("No space left on device", "ENOSPC")):
+        _write("  磁盘已满：请腾出几百 MB 空间再运行一次。\n", sys.stderr)
+
+
+def failure_of(problem: OSError) -> LaunchError:
+    """What the operating system refused, in a sentence."""
+    where = f"（{problem.filename}）" if problem.filename else ""
+    sentences = {
+        errno.ENOSPC: f"磁盘已满{where}。请腾出几百 MB 空间再运行一次。",
+        errno.EDQUOT: f"磁盘配额已用完{where}。请腾出空间再运行一次。",
+        errno.EROFS: f"磁盘是只读的{where}。请把代码放到可以写入的磁盘上。",
+        errno.EACCES: f"没有权限{where}。请用拥有这些文件的用户运行，或先改归属。",
+        errno.EPERM: f"没有权限{where}。请用拥有这些文件的用户运行，或先改归属。",
+        errno.ENOMEM: "内存不够。请关掉别的程序再运行一次。",
+        errno.EMFILE: "打开的文件太多。请调大 ulimit -n 再运行一次。",
+        errno.EAGAIN: "进程太多。请关掉别的程序再运行一次。",
+    }
+    return LaunchError(sentences.get(problem.errno or 0, f"系统不允许这样做：{problem}"))
 
 
 def _close(title: str, ending: str) -> None:

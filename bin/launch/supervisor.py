@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from types import FrameType
 
+from launch.signals import ASKING
 from launch.stack import Stack
 from launch.steps import LaunchError, say
 
@@ -47,7 +48,7 @@ class Supervisor:
 
     def listen(self) -> None:
         """From here on the signals only ask: starting and stopping are never torn in the middle."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ASKING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from launch.paths import VAR, Folder
+from launch.postgres import Postgres
 from launch.processes import Process, find
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Servers are started and killed here: nothing runs beside it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("alone")
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +35,32 @@ def folder() -> Iterator[Folder]:
     yield made
     shutil.rmtree(root, ignore_errors=True)
     shutil.rmtree(made.system_home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Postgres]:
+    """A cluster with its roles, made once and stopped: copying takes a tenth of making."""
+    root = VAR / "test" / "runtime-cluster"
+    shutil.rmtree(root, ignore_errors=True)
+    folder = Folder(root)
+    folder.make()
+    server = Postgres(folder, durable=False)
+    server.start()
+    server.stop()
+    yield server
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.rmtree(folder.system_home, ignore_errors=True)
+
+
+@pytest.fixture
+def made_folder(folder: Folder, cluster: Postgres) -> Folder:
+    """A stack's folder whose cluster and passwords are there already, not running."""
+    moved = cluster.home != cluster.folder.postgres
+    home = folder.system_home / "postgres" if moved else folder.postgres
+    home.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", str(cluster.home), str(home)], check=True)
+    shutil.copytree(cluster.folder.secrets, folder.secrets, dirs_exist_ok=True)
+    return folder
 
 
 @pytest.fixture

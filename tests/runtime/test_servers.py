@@ -19,8 +19,8 @@ from launch.valkey import Valkey
 
 
 @pytest.fixture
-def postgres(folder: Folder) -> Iterator[Postgres]:
-    server = Postgres(folder, durable=False)
+def postgres(made_folder: Folder) -> Iterator[Postgres]:
+    server = Postgres(made_folder, durable=False)
     server.start()
     yield server
     server.stop_leftovers()
@@ -124,8 +124,8 @@ def test_lost_passwords_are_made_anew(postgres: Postgres, folder: Folder) -> Non
     again.stop()
 
 
-def test_the_last_user_stops_the_servers(folder: Folder) -> None:
-    first, second = Stack(folder.root, services=(), durable=False), Stack(folder.root, services=(), durable=False)
+def test_the_last_user_stops_the_servers(made_folder: Folder) -> None:
+    first, second = (Stack(made_folder.root, services=(), durable=False) for _ in range(2))
     first.start_servers()
     second.start_servers()
     process = first.process("postgres")

@@ -21,9 +21,9 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
 @pytest.fixture
-def stack(folder: Folder) -> Iterator[Stack]:
+def stack(made_folder: Folder) -> Iterator[Stack]:
     """Real servers; the services are stand-ins that only sleep: what is tested is who starts and stops them."""
-    made = Stack(folder.root, services=(), durable=False)
+    made = Stack(made_folder.root, services=(), durable=False)
     made.services = {name: Service(name, SLEEP) for name in ("worker", "beat")}
     made.start_servers()
     made.start_services()
@@ -91,11 +91,12 @@ def test_reset_leaves_no_data_and_no_process(stack: Stack) -> None:
     assert {entry.name for entry in stack.folder.root.iterdir()} == {"run", "venv"}
 
 
-def test_the_servers_outlive_a_killed_user_and_are_adopted(folder: Folder) -> None:
+def test_the_servers_outlive_a_killed_user_and_are_adopted(made_folder: Folder) -> None:
     script = (
         f"import sys, time; sys.path.insert(0, {str(REPOSITORY / 'bin')!r})\n"
         f"from launch.stack import Stack\n"
-        f"s = Stack({str(folder.root)!r}, services=(), durable=False); s.start_servers(); print('up', flush=True)\n"
+        f"s = Stack({str(made_folder.root)!r}, services=(), durable=False); s.start_servers()\n"
+        f"print('up', flush=True)\n"
         f"time.sleep(600)"
     )
     user = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
@@ -103,7 +104,7 @@ def test_the_servers_outlive_a_killed_user_and_are_adopted(folder: Folder) -> No
     assert user.stdout.readline() == b"up\n"
     user.send_signal(signal.SIGKILL)
     user.communicate()
-    following = Stack(folder.root, services=(), durable=False)
+    following = Stack(made_folder.root, services=(), durable=False)
     following.start_servers()
     pid = following.process("postgres")
     assert pid is not None

@@ -6,10 +6,10 @@ prints baseline, ours, ratio and goal, writes JSON under `var/bench/` and ends n
 
 import ast
 import os
-import subprocess
 from pathlib import Path
 
 from launch.environment import ensure_environment
+from launch.foreground import run_in_foreground
 from launch.paths import PYTHON, REPOSITORY, VAR
 from launch.steps import LaunchError, say
 
@@ -42,6 +42,4 @@ def _list(found: dict[str, Path]) -> int:
 def _run(script: Path, arguments: list[str]) -> int:
     environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'bin'}"}
     say(f"=== {script.stem}")
-    return subprocess.run(
-        [str(PYTHON), str(script), *arguments], cwd=REPOSITORY, env=environment, check=False
-    ).returncode
+    return run_in_foreground([str(PYTHON), str(script), *arguments], environment=environment, cwd=REPOSITORY)

@@ -3,20 +3,23 @@
 Servers that run already are used; else they are started for the command and stopped after it.
 """
 
-import subprocess
 import sys
 
 from launch import demo
 from launch.application import Address
 from launch.commands.run import make_stack
 from launch.environment import ensure_environment
+from launch.foreground import run_in_foreground
 from launch.paths import PYTHON
 from launch.prepared import prepare_once
+from launch.signals import undisturbed
 
 #: Commands that change tables, or copy all of them, run as the owner of the tables.
 AS_OWNER = {"prepare", "migrate", "backup", "restore", "after_restore", "dbshell", "sqlflush", "showmigrations"}
 #: Commands that must find the database as it is.
 UNPREPARED = {"prepare", "restore", "help", "--help", "makemigrations", "check"}
+#: Commands that bring up a stack of their own, or need none.
+ALONE = {"simulate_day", "help", "--help"}
 
 
 def main(argv: list[str]) -> int:
@@ -24,15 +27,15 @@ def main(argv: list[str]) -> int:
     command = argv[0] if argv else "help"
     stack = make_stack(Address(), is_demo=demo.is_demo(), services=())
     try:
-        stack.start_servers()
-        if command not in UNPREPARED:
+        stack.folder.make()
+        if command not in ALONE:
+            stack.start_servers()
+        if command not in UNPREPARED | ALONE:
             prepare_once(stack)
         # In the caller's folder, so that paths among the arguments mean what he typed.
         environment = stack.environment(owner=command in AS_OWNER)
-        done = subprocess.run([str(PYTHON), "-m", "django", *(argv or ["help"])], env=environment, check=False)
-        return done.returncode if done.returncode >= 0 else 128 - done.returncode
-    except KeyboardInterrupt:
-        return 130
+        return run_in_foreground([str(PYTHON), "-m", "launch.installed.django_command", *argv], environment=environment)
     finally:
         sys.stdout.flush()
-        stack.stop_servers()
+        with undisturbed():
+            stack.stop_servers()

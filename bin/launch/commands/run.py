@@ -1,7 +1,7 @@
 """`bin/run`: from a clone to a running Gridkeeper; stays in the foreground as the supervisor until Ctrl-C."""
 
 import os
-import signal
+import sys
 
 from launch import demo
 from launch.application import Address
@@ -12,9 +12,12 @@ from launch.paths import VAR, Folder
 from launch.prepared import prepare_once, seed_once
 from launch.pwa import ensure_pwa
 from launch.reset import reset
+from launch.signals import undisturbed
 from launch.stack import Stack, lan_addresses
 from launch.steps import LaunchError, say, step
 from launch.supervisor import Supervisor
+
+REAL_DATA = "这里存的是正式数据。--reset 会删除数据库、密钥和全部记录，无法恢复。"
 
 
 def main(argv: list[str]) -> int:
@@ -25,10 +28,13 @@ def main(argv: list[str]) -> int:
     only_one = Claim(folder.run / "supervisor.lock")
     if not only_one.take():
         raise LaunchError("网格守望已经在运行（另一个 bin/run）。要重新启动，请先在那个窗口按 Ctrl-C。")
+    if options.reset:
+        _agree_to_reset(options)
     ensure_environment()
     if options.reset:
         with step("清除旧数据"):
-            reset(folder)
+            # In a database of somebody else's, which stays, the keys are what opens people's names and numbers.
+            reset(folder, keep={"keys"} if os.environ.get("DATABASE_URL") else ())
             folder.make()
     ensure_pwa()
     stack = make_stack(options.address, is_demo=options.demo)
@@ -41,10 +47,7 @@ def main(argv: list[str]) -> int:
         supervisor.run()
         say()
     finally:
-        # A second Ctrl-C must not leave the database half stopped.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        with step("正在停止"):
+        with undisturbed(), step("正在停止"):
             stack.stop()
     return 0
 
@@ -60,6 +63,20 @@ def make_stack(address: Address, *, is_demo: bool, services: tuple[str, ...] = (
         owner_url=os.environ.get("DATABASE_OWNER_URL"),
         redis_url=os.environ.get("REDIS_URL"),
     )
+
+
+def _agree_to_reset(options: RunOptions) -> None:
+    """LaunchError unless it is agreed that what people recorded may be deleted. A demo may always be."""
+    if os.environ.get("DATABASE_URL"):
+        say("注意：DATABASE_URL 指定的数据库不会被清除，解开它的密钥（var/keys）也会保留。")
+        return
+    if options.yes or not demo.is_real():
+        return
+    if not sys.stdin.isatty():
+        raise LaunchError(f"{REAL_DATA}确定要删除，请再加 --yes。")
+    say(REAL_DATA)
+    if input("确定要删除，请输入 yes 后按回车：").strip().lower() != "yes":
+        raise LaunchError("没有删除任何东西。")
 
 
 def _start(stack: Stack, options: RunOptions) -> None:

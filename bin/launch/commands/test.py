@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from launch.browser import ensure_browser
-from launch.checks import Outcome, pwa_checks, python_checks, run_check, run_pytest
+from launch.checks import (
+    Outcome,
+    beside_each_other,
+    one_after_the_other,
+    pwa_checks,
+    python_checks,
+    run_checks,
+    run_pytest,
+)
 from launch.environment import ensure_environment
 from launch.locks import Claim
 from launch.paths import REPOSITORY, VAR, Folder
@@ -39,7 +47,7 @@ def _pytest_alone(stack: Stack, argv: list[str]) -> int:
         environment["GRIDKEEPER_CHROMIUM"] = str(ensure_browser())
         ensure_pwa()
     stack.start_servers()
-    outcome = run_pytest(argv, stack.environment(owner=True) | environment)
+    outcome = run_pytest("pytest", argv, stack.environment(owner=True) | environment)
     return 0 if outcome.passed else 1
 
 
@@ -49,9 +57,12 @@ def _everything(stack: Stack) -> int:
     with step("启动测试用的数据库和消息服务"):
         stack.start_servers()
     environment = stack.environment(owner=True) | {"GRIDKEEPER_CHROMIUM": str(chromium)}
-    outcomes = [run_check(check) for check in (*python_checks(environment), *pwa_checks(node))]
+    outcomes = run_checks(python_checks(environment), pwa_checks(node))
     outcomes.append(_build())
-    outcomes.append(run_pytest([], environment))
+    say("▸ pytest：只用数据库的测试，并行")
+    outcomes.append(run_pytest("pytest 并行", beside_each_other(), environment))
+    say("▸ pytest：用真实服务和浏览器的测试，逐个")
+    outcomes.append(run_pytest("pytest 逐个", one_after_the_other(), environment))
     return _summary(outcomes)
 
 
@@ -79,5 +90,7 @@ def _summary(outcomes: list[Outcome]) -> int:
         say(f"  {'✓' if outcome.passed else '✗'} {outcome.name:<18} {outcome.seconds:6.1f} 秒")
     failed = [outcome.name for outcome in outcomes if not outcome.passed]
     say(f"✗ 未通过：{'、'.join(failed)}" if failed else "✓ 全部通过")
-    say(next(outcome.note for outcome in outcomes if outcome.name == "pytest"))
+    for outcome in outcomes:
+        if outcome.note:
+            say(f"{outcome.name}：{outcome.note.strip('= ')}")
     return 1 if failed else 0

@@ -1,7 +1,6 @@
 """`bin/manage simulate_day --phones 200`: a whole day on a stack of its own. See docs/simulate.md."""
 
 import importlib
-import signal
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -10,11 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-
-
-def _end(*_: Any) -> None:
-    """Told to end, the command stops the stack that it started."""
-    raise SystemExit(143)
 
 
 class Command(BaseCommand):
@@ -34,8 +28,9 @@ class Command(BaseCommand):
         if str(launch) not in sys.path:
             # The launcher lies outside the backend, because it must run before anything is installed.
             sys.path.insert(0, str(launch))
+        signals = importlib.import_module("launch.signals")
+        signals.end_in_order()
         stack = importlib.import_module("launch.stack").Stack(where, demo=True).reset()
-        before = signal.signal(signal.SIGTERM, _end)
         try:
             self._say(f"在 {where} 启动一套独立的系统……")
             stack.start()
@@ -45,8 +40,8 @@ class Command(BaseCommand):
                 cwd=settings.REPOSITORY, env=stack.environment(), check=False,
             )  # fmt: skip
         finally:
-            stack.stop()
-            signal.signal(signal.SIGTERM, before)
+            with signals.undisturbed():
+                stack.stop()
         if done.returncode:
             raise CommandError(f"模拟没有通过，详见 {where / 'result.json'} 和 {where / 'logs'}。", returncode=1)
 
