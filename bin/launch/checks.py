@@ -107,7 +107,8 @@ def _interrupt(running: "subprocess.Popen[str]") -> None:
 def beside_each_other() -> list[str]:
     """Arguments for the tests that need only a database: a process, and a database, for each processor."""
     workers = min(len(os.sched_getaffinity(0)), 4)
-    shared = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+    # In the order of collection: by number of tests, the few but long ones of the permission matrix would come last.
+    shared = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
     return ["-q", *shared, "-m", f"not ({ALONE})"]
 
 

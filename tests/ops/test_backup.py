@@ -16,6 +16,8 @@ from launch.paths import VAR
 from launch.stack import Stack
 from launch.steps import LaunchError
 
+pytestmark = pytest.mark.alone
+
 WRITE = """
 from backend.core import keyring
 from backend.regions.models import Region

@@ -113,7 +113,7 @@ def _separate() -> Server:
         process.wait(15)
 
     try:
-        until(lambda: process.poll() is not None or listening(), 40)
+        until(lambda: process.poll() is not None or listening(), 120)
         assert process.poll() is None, "the web process ended"
     except BaseException:
         stop()

@@ -19,7 +19,8 @@ from backend.visits.models import Visit
 from tests.conftest import CELL
 from tests.sync.conftest import DEVICE, households_in, item
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# A pull waits for every older transaction of the whole cluster, those of other databases among them.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 
 
 def envelope(items: list[dict[str, Any]]) -> Envelope:

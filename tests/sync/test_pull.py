@@ -40,7 +40,8 @@ def ids(changes: list[dict[str, Any]], kind: str, op: str = "put") -> list[str]:
     return [change["id"] for change in changes if change["kind"] == kind and change["op"] == op]
 
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# A pull waits for every older transaction of the whole cluster, those of other databases among them.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 
 
 def test_a_first_download_holds_my_cell_and_nothing_else(phone: APIClient) -> None:

@@ -12,6 +12,8 @@ import httpx
 LOST, CUT = 0.15, 0.05
 _CUT_AFTER = 0.03
 _TRIES = 3
+#: Seconds a phone waits before it asks a busy server (503) again.
+_BUSY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 
 class NoAnswerError(Exception):
@@ -28,6 +30,8 @@ class Traffic:
     cut: int = 0
     #: Connections that broke by themselves.
     broken: int = 0
+    #: Answers 503 that a request was repeated after.
+    busy: int = 0
     seconds: list[float] = field(default_factory=list)
 
 
@@ -55,8 +59,19 @@ class Wire:
     async def request(self, method: str, path: str, **more: Any) -> Any:
         """The JSON of a successful answer, None for 204. Raises RuntimeError for any other.
 
-        Repeated when the connection breaks: every call of the protocol may be, and servers close idle connections.
+        Repeated when the connection breaks or the server is busy: every call of the protocol may be.
         """
+        for pause in (*_BUSY_PAUSES, None):
+            response = await self._ask(method, path, **more)
+            if response.status_code != 503 or pause is None:
+                break
+            self.traffic.busy += 1
+            await asyncio.sleep(pause)
+        if response.status_code >= 400:
+            raise RuntimeError(f"{method} {path}: {response.status_code} {response.text[:200]}")
+        return response.json() if response.content else None
+
+    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         loop = asyncio.get_running_loop()
         headers = {"X-CSRFToken": self.csrf} if self.csrf and method != "GET" else {}
         for tries_left in range(_TRIES, -1, -1):
@@ -71,9 +86,7 @@ class Wire:
         self.traffic.requests += 1
         self.traffic.urls.add(str(response.url))
         self.traffic.seconds.append(loop.time() - started)
-        if response.status_code >= 400:
-            raise RuntimeError(f"{method} {path}: {response.status_code} {response.text[:200]}")
-        return response.json() if response.content else None
+        return response
 
     async def push(self, envelope: dict[str, Any], *, faults: bool = True) -> Any:
         """Upload. Now and then the answer is lost after the server worked, or the request is cut off while it works.

@@ -35,8 +35,8 @@ class Command(BaseCommand):
             self._say(f"在 {where} 启动一套独立的系统……")
             stack.start()
             done = subprocess.run(
-                [sys.executable, "-m", "django", "simulate_play", "--url", stack.url, "--phones", str(phones),
-                 "--seed", str(seed)],
+                [sys.executable, "-m", "launch.installed.django_command", "simulate_play", "--url", stack.url,
+                 "--phones", str(phones), "--seed", str(seed)],
                 cwd=settings.REPOSITORY, env=stack.environment(), check=False,
             )  # fmt: skip
         finally:

@@ -5,6 +5,7 @@ import logging
 from argparse import ArgumentParser
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -30,7 +31,10 @@ class Command(BaseCommand):
             raise CommandError("只能在演示模式的空库中运行，请使用 simulate_day。")
         # One line a request would bury the table, and addresses are searched for personal data elsewhere.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        outcome = day_play(phones=phones, seed=seed, url=url, folder=settings.VAR, progress=self._say)
+        try:
+            outcome = day_play(phones=phones, seed=seed, url=url, folder=settings.VAR, progress=self._say)
+        except (RuntimeError, httpx.HTTPError) as failure:
+            raise CommandError(f"模拟中断，服务器没有正确回答：{failure or type(failure).__name__}") from failure
         self._say("")
         for line in table(_rows(outcome)):
             self._say(line)
@@ -57,6 +61,7 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
         ("答复：冲突", f"{answers['conflict']:,}"),
         ("答复：退回", f"{answers['rejected']:,}"),
         ("丢失的答复、中断的上报、断开的连接", f"{traffic.lost:,}、{traffic.cut:,}、{traffic.broken:,}"),
+        ("服务繁忙（503）后重试", f"{traffic.busy:,}"),
         ("请求", f"{traffic.requests:,}，p50 {_ms(traffic.seconds, 0.5)}，p99 {_ms(traffic.seconds, 0.99)}"),
         ("预警", f"{len(outcome.truth.concerns):,} 条；{outcome.sockets} 个连接共收到 {outcome.events_heard:,} 次"),
         ("从上报到收到预警", f"p50 {_ms(outcome.latencies, 0.5)}，p99 {_ms(outcome.latencies, 0.99)}"),
