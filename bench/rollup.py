@@ -22,37 +22,40 @@ CELLS_PER_VILLAGE, VILLAGES_PER_TOWNSHIP, TOWNSHIPS_PER_COUNTY, COUNTIES_PER_PRE
 TOUCHED_SHARE = 100  # one cell in so many
 PAGES = 60
 
-# A tree whose units are numbered through, with the widths of the code.
+# A tree whose units are numbered through, with the widths of the code. The first cell of a unit names it.
 TREE = """
 INSERT INTO regions_region (code, name, level, parent_code, placeholder, kind, buildings, leader_name)
-WITH cell AS (
-  SELECT n, n / {v} AS village, n / {t} AS township, n / {c} AS county, n / {p} AS prefecture
-  FROM generate_series(0, {cells} - 1) n
-), coded AS (
-  SELECT '22' || lpad((prefecture + 1)::text, 2, '0') AS p, lpad((county % {cp} + 1)::text, 2, '0') AS c,
-         lpad((township % {tc} + 1)::text, 3, '0') AS t, lpad((village % {vt} + 1)::text, 3, '0') AS v,
-         lpad((n % {v} + 1)::text, 3, '0') AS g
-  FROM cell
-)
-SELECT DISTINCT code, code, level, parent, false, '', '', '' FROM (
-  SELECT '22' AS code, 'province' AS level, NULL AS parent
-  UNION ALL SELECT p, 'prefecture', '22' FROM coded
-  UNION ALL SELECT p || c, 'county', p FROM coded
-  UNION ALL SELECT p || c || t, 'township', p || c FROM coded
-  UNION ALL SELECT p || c || t || v, 'village', p || c || t FROM coded
-  UNION ALL SELECT p || c || t || v || g, 'grid', p || c || t || v FROM coded
-) units
+SELECT left(cell, digits), left(cell, digits), level, nullif(left(cell, above), ''), false, '', '', ''
+FROM (VALUES ('province', 2, 0, {cells}), ('prefecture', 4, 2, {p}), ('county', 6, 4, {c}), ('township', 9, 6, {t}),
+             ('village', 12, 9, {v}), ('grid', 15, 12, 1)) unit (level, digits, above, cells)
+CROSS JOIN LATERAL generate_series(0, {cells} - 1, unit.cells) n
+CROSS JOIN LATERAL (SELECT '22' || lpad((n / {p} + 1)::text, 2, '0') || lpad((n / {c} % {cp} + 1)::text, 2, '0')
+    || lpad((n / {t} % {tc} + 1)::text, 3, '0') || lpad((n / {v} % {vt} + 1)::text, 3, '0')
+    || lpad((n % {v} + 1)::text, 3, '0') AS cell) code
 """
-# Half the records are the morning's, half the evening's; one in 500 has a fever.
+# The month is filled on its own and its indexes are built when it is attached. It is only read afterwards, so that it
+# need not be logged: what the roll-up writes is.
+MONTH = """
+DROP TABLE health_dailycheck_y2026m11;
+CREATE UNLOGGED TABLE health_dailycheck_y2026m11 (LIKE health_dailycheck INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
+"""
+ATTACH = """
+ALTER TABLE health_dailycheck ATTACH PARTITION health_dailycheck_y2026m11
+FOR VALUES FROM ('2026-11-01') TO ('2026-12-01')
+"""
+# Records lie as they arrive: a phone uploads its cell's morning in one batch, and the evening in another. One in 500
+# has a fever.
 CHECKS = """
-INSERT INTO health_dailycheck (id, region_code, business_day, observed_at, corrected_at, received_at, doubtful,
+INSERT INTO health_dailycheck_y2026m11 (id, region_code, business_day, observed_at, corrected_at, received_at, doubtful,
     author_id, author_name, person_id, session, method, reachable, temperature, symptoms, fever, symptomatic,
     rule_version)
-SELECT lpad(to_hex(r.number * 1000 + n), 32, '0')::uuid, r.code, %(day)s, %(at)s, %(at)s, %(at)s, false, 1, '网格员',
-       lpad(to_hex(r.number * 1000 + n / 2), 32, '0')::uuid, CASE n %% 2 WHEN 0 THEN 'morning' ELSE 'evening' END,
-       'door', true, 36.5, '{}', (r.number + n) %% 500 = 0, (r.number + n) %% 500 = 0, 'bench'
-FROM (SELECT code, row_number() OVER (ORDER BY code) AS number FROM regions_region WHERE level = 'grid') r
-CROSS JOIN generate_series(1, %(facts)s) n
+SELECT lpad(to_hex(2000 * number + 2 * n + %(evening)s), 32, '0')::uuid, code, %(day)s, %(at)s, %(at)s, %(at)s, false,
+       1, '网格员', lpad(to_hex(1000 * number + n), 32, '0')::uuid, %(session)s, 'door', true, 36.5, '{}',
+       (number + n) %% 500 = 0, (number + n) %% 500 = 0, 'bench'
+FROM (
+  SELECT code, row_number() OVER (ORDER BY code) AS number, generate_series(1, %(people)s) AS n
+  FROM regions_region WHERE level = 'grid'
+) each
 """
 TOUCH = """
 INSERT INTO facts_touchedcell SELECT %s, code, %s FROM (SELECT code, row_number() OVER (ORDER BY code) n
@@ -88,7 +91,13 @@ class Bench:
             "vt": VILLAGES_PER_TOWNSHIP, "tc": TOWNSHIPS_PER_COUNTY, "cp": COUNTIES_PER_PREFECTURE,
         }  # fmt: skip
         self.sql(TREE.format(**sizes))
-        self.sql(CHECKS, {"day": DAY, "at": clock.at(DAY, dt.time(9)), "facts": facts})
+        self.sql(MONTH)
+        for evening, session in enumerate(("morning", "evening")):
+            at = clock.at(DAY, dt.time(18 if evening else 9))
+            people = (facts + 1 - evening) // 2
+            self.sql(CHECKS, {"day": DAY, "at": at, "evening": evening, "session": session, "people": people})
+        self.sql("SET maintenance_work_mem = '512MB'")
+        self.sql(ATTACH)
         self.sql("VACUUM ANALYZE health_dailycheck")
         self.sql("VACUUM ANALYZE regions_region")
 
@@ -108,7 +117,7 @@ class Bench:
         parameters = parameters_of(province=PROVINCE, day=DAY, as_of=self.evening)
         self.sql("SET work_mem = '256MB'")
         spent = 0.0
-        for statement in aggregates(full=True, whole_day=False).values():
+        for statement in aggregates(whole_day=False).values():
             with self.connection.cursor() as cursor:
                 cursor.execute(f"SELECT * FROM ({statement}) cells LIMIT 0", parameters)
                 columns = [column.name for column in cursor.description]

@@ -15,7 +15,7 @@ from backend.reports.sources import SOURCES
 COUNTS = ("expected", "reported", "exempted", "contributing", "facts", "visits", "checks")
 
 WHOLE_PROVINCE = "{column} >= %(low)s AND {column} < %(high)s"
-TOUCHED = "{column} IN (SELECT region_code FROM rollup_scope)"
+ONE_CELL = "{column} = scope.region_code"
 
 #: Several passes may share one transaction.
 CLEAR = "DROP TABLE IF EXISTS rollup_seen, rollup_scope, rollup_confirmed, rollup_unit, rollup_written"
@@ -37,11 +37,24 @@ def counted(*, whole_day: bool) -> tuple[str, ...]:
 
 
 def leaf(*, full: bool, whole_day: bool, closed: bool) -> str:
-    """`rollup_unit` with one row per cell: one GROUP BY over the records of each source, and what the cell says."""
-    base = "regions_region r" if full else "rollup_scope scope JOIN regions_region r ON r.code = scope.region_code"
-    used = aggregates(full=full, whole_day=whole_day)
+    """`rollup_unit` with one row per cell: what was counted of each source, and what the cell says.
+
+    Full, one `GROUP BY` over the records of each source. Touched, everything is looked up cell by cell through its
+    index: left to choose, the planner reads the whole day as soon as its statistics are older than the day, which they
+    are every morning.
+    """
+    used = counts(WHOLE_PROVINCE if full else ONE_CELL, whole_day=whole_day)
     evidence = [name for name in used if SOURCES[name].evidence]
-    common = ",\n".join(f"{name} AS ({sql})" for name, sql in used.items())
+    if full:
+        base = "regions_region r"
+        joins = "\n".join(
+            f"LEFT JOIN ({grouped}) {name} ON {name}.region_code = r.code"
+            for name, grouped in aggregates(whole_day=whole_day).items()
+        )
+    else:
+        base = """rollup_scope scope
+  CROSS JOIN LATERAL (SELECT * FROM regions_region WHERE code = scope.region_code OFFSET 0) r"""
+        joins = "\n".join(f"CROSS JOIN LATERAL (SELECT {columns}) {name}" for name, columns in used.items())
     terms = {key: [] for key in counted(whole_day=whole_day)}  # type: dict[str, list[str]]
     for indicator in stored():
         if indicator.key in terms:
@@ -54,13 +67,11 @@ def leaf(*, full: bool, whole_day: bool, closed: bool) -> str:
         "last_received_at": f"greatest({', '.join(f'{name}.last_received_at' for name in evidence)})",
         "inputs": " # ".join(f"coalesce({name}.inputs, 0)" for name in evidence),
     }
-    joins = "\n".join(f"LEFT JOIN {name} ON {name}.region_code = r.code" for name in used)
     live = "(counted.facts > 0 OR c.confirm IS NOT NULL)"
     contributing = live if closed else f"({live} OR NOT counted.exempt)"
     return f"""
 CREATE TEMP TABLE rollup_unit ON COMMIT DROP AS
-WITH {common},
-counted AS (
+WITH counted AS (
   SELECT r.code AS region_code, r.parent_code, {figures}, {", ".join(f"{sql} AS {name}" for name, sql in sums.items())},
          %(has_exempt)s AND {_EXEMPT} AS exempt,
          (r.valid_from IS NULL OR r.valid_from <= %(day)s) AND (r.valid_to IS NULL OR r.valid_to >= %(day)s) AS valid
@@ -83,15 +94,20 @@ summed AS (
 """
 
 
-def aggregates(*, full: bool, whole_day: bool) -> dict[str, str]:
-    """`{source: SELECT region_code, aggregates … GROUP BY region_code}` of every source that a pass needs."""
+def aggregates(*, whole_day: bool) -> dict[str, str]:
+    """`{source: SELECT region_code, aggregates … GROUP BY region_code}` of a whole province, as a full pass counts."""
+    used = counts(WHOLE_PROVINCE, whole_day=whole_day)
+    return {name: f"SELECT region_code, {columns} GROUP BY region_code" for name, columns in used.items()}
+
+
+def counts(cells: str, *, whole_day: bool) -> dict[str, str]:
+    """`{source: aggregates … FROM records}` of every source that a pass needs; `cells` filters the records."""
     keys = counted(whole_day=whole_day)
     used: dict[str, list[str]] = {}
     for indicator in stored():
         if indicator.key in keys:
             for source, aggregate in indicator.terms:
                 used.setdefault(source, []).append(f"({aggregate})::bigint AS {indicator.key}")
-    statements = {}
     for name, columns in used.items():
         if SOURCES[name].evidence:
             columns += [
@@ -99,9 +115,7 @@ def aggregates(*, full: bool, whole_day: bool) -> dict[str, str]:
                 "max(last_received_at) FILTER (WHERE facts > 0) AS last_received_at",
                 "bit_xor(inputs) AS inputs",
             ]
-        rows = SOURCES[name].sql(WHOLE_PROVINCE if full else TOUCHED)
-        statements[name] = f"SELECT region_code, {', '.join(columns)} FROM ({rows}) rows GROUP BY region_code"
-    return statements
+    return {name: f"{', '.join(columns)} FROM ({SOURCES[name].sql(cells)}) rows" for name, columns in used.items()}
 
 
 def upper_full(level: str, *, whole_day: bool, closed: bool) -> str:
@@ -120,6 +134,12 @@ WITH summed AS (
 """
 
 
+#: What a unit said so far, looked up by its key whatever the statistics of the day say.
+_STORED = """LEFT JOIN LATERAL (
+    SELECT * FROM reports_dailyreport WHERE business_day = %(day)s AND region_code = {code} OFFSET 0
+  ) d ON true"""
+
+
 def upper_touched(level: str, *, whole_day: bool, closed: bool, closing: bool) -> str:
     """Add the units of `level` that are above a changed unit, touched themselves, or (`closing`) all that exist.
 
@@ -128,7 +148,6 @@ def upper_touched(level: str, *, whole_day: bool, closed: bool, closing: bool) -
     """
     keys = counted(whole_day=whole_day)
     length = LENGTH_OF[LEVELS_UPWARD[_rank(level)]]
-    stored_report = "reports_dailyreport d ON d.business_day = %(day)s AND d.region_code"
     differences = [f"sum(u.{key} - coalesce(d.{key}, 0))::bigint AS {key}" for key in COUNTS]
     differences += [f"sum(u.{key} - coalesce((d.figures->>'{key}')::bigint, 0))::bigint AS {key}" for key in keys]
     totals = [f"coalesce(d.{key}, 0) + coalesce(m.{key}, 0) AS {key}" for key in COUNTS]
@@ -142,7 +161,7 @@ WITH moved AS (
          max(u.last_received_at) AS last_received_at,
          bit_xor(hashtextextended(u.region_code, u.digest)
                  # coalesce(hashtextextended(d.region_code, d.digest), 0)) AS inputs
-  FROM rollup_unit u LEFT JOIN {stored_report} = u.region_code
+  FROM rollup_unit u {_STORED.format(code="u.region_code")}
   WHERE length(coalesce(d.parent_code, u.parent_code)) = {length}
   GROUP BY 1
 ),
@@ -156,7 +175,7 @@ summed AS (
          greatest(d.last_received_at, m.last_received_at) AS last_received_at,
          coalesce(d.inputs, 0) # coalesce(m.inputs, 0) AS inputs
   FROM units n JOIN regions_region r ON r.code = n.region_code AND NOT r.placeholder
-  LEFT JOIN {stored_report} = n.region_code
+  {_STORED.format(code="n.region_code")}
   LEFT JOIN moved m ON m.region_code = n.region_code
   WHERE d.region_code IS NOT NULL OR m.region_code IS NOT NULL
 )

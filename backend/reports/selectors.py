@@ -4,18 +4,18 @@ A page costs the same few queries at every level, however many units lie below.
 """
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from django.db import connection
+import msgspec
 
 from backend.accounts.choices import Capability
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.fields import is_region_code
+from backend.core.sql import fetch
 from backend.policies.selectors import PolicyMissingError
 from backend.regions.models import Region
 from backend.reports.choices import State
@@ -84,7 +84,7 @@ def report_page(*, user: Any, region: Region, day: dt.date) -> ReportPage:
     """Everything the page of `region`'s `day` shows. Raises `bad_field` for a day that has not come."""
     if day > clock.today():
         raise ApiError(ErrorCode.BAD_FIELD, field="day", message="这一天还没有到。")
-    report = DailyReport.objects.filter(region_code=region.code, business_day=day).first()
+    report = _report(region.code, day)
     try:
         window = window_of(region.code, region.parent_code, day)
     except PolicyMissingError:
@@ -100,6 +100,23 @@ def report_page(*, user: Any, region: Region, day: dt.date) -> ReportPage:
     )
 
 
+_COLUMNS = tuple(field.attname for field in DailyReport._meta.concrete_fields)
+_REPORT = (
+    f"SELECT {', '.join(_COLUMNS)} FROM reports_dailyreport WHERE business_day = %(day)s AND region_code = %(code)s"
+)
+_figures = msgspec.json.Decoder(dict[str, int])
+
+
+def _report(code: str, day: dt.date) -> DailyReport | None:
+    rows = fetch(_REPORT, {"code": code, "day": day})
+    if not rows:
+        return None
+    values = dict(zip(_COLUMNS, rows[0], strict=True))
+    # JSON read without the ORM arrives as text.
+    values["figures"] = _figures.decode(values["figures"])
+    return DailyReport.from_db("default", _COLUMNS, list(values.values()))
+
+
 def _can_submit(user: Any, report: DailyReport | None, window: Window | None) -> bool:
     if report is None or window is None or report.state == State.CONFIRMED:
         return False
@@ -108,26 +125,22 @@ def _can_submit(user: Any, report: DailyReport | None, window: Window | None) ->
 
 
 _CHILDREN = """
-SELECT r.code, r.name, r.level, coalesce(d.state, %s), nullif(d.value, ''), coalesce(d.late, false),
+SELECT r.code, r.name, r.level, coalesce(d.state, %(inactive)s), nullif(d.value, ''), coalesce(d.late, false),
        coalesce(d.reported, 0), coalesce(d.expected, 0), coalesce(d.figures, '{}'),
        EXISTS (SELECT FROM regions_region below WHERE below.parent_code = r.code AND NOT below.placeholder)
-FROM regions_region r LEFT JOIN reports_dailyreport d ON d.business_day = %s AND d.region_code = r.code
-WHERE r.parent_code = %s AND NOT r.placeholder
+FROM regions_region r LEFT JOIN LATERAL (
+  SELECT * FROM reports_dailyreport WHERE business_day = %(day)s AND region_code = r.code OFFSET 0
+) d ON true
+WHERE r.parent_code = %(code)s AND NOT r.placeholder
   AND (d.region_code IS NOT NULL
-       OR (r.valid_from IS NULL OR r.valid_from <= %s) AND (r.valid_to IS NULL OR r.valid_to >= %s))
+       OR (r.valid_from IS NULL OR r.valid_from <= %(day)s) AND (r.valid_to IS NULL OR r.valid_to >= %(day)s))
 ORDER BY r.code
 """
 
 
 def _children(code: str, day: dt.date) -> list[ChildRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(_CHILDREN, [State.INACTIVE.value, day, code, day, day])
-        return [ChildRow(*(*row[:8], _json(row[8]), row[9])) for row in cursor.fetchall()]
-
-
-def _json(value: Any) -> dict[str, int]:
-    """A JSON column read without the ORM arrives as text."""
-    return json.loads(value) if isinstance(value, str) else value
+    rows = fetch(_CHILDREN, {"inactive": State.INACTIVE.value, "code": code, "day": day})
+    return [ChildRow(*(*row[:8], _figures.decode(row[8]), row[9])) for row in rows]
 
 
 def _corrections(report: DailyReport | None) -> list[Correction]:

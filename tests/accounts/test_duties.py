@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from backend.accounts.choices import CAPABILITIES_OF, HEALTH_CAPABILITIES, Capability, Role
 from backend.accounts.models import Duty, User
@@ -157,6 +158,17 @@ def test_an_account_is_made_with_a_duty_or_not_at_all(user_with: Callable[..., U
         with pytest.raises(ApiError, match=code):
             user_create(actor=boss, **values)  # type: ignore[arg-type]
     assert not User.objects.filter(username="li.na").exists()
+
+
+def test_many_accounts_may_share_a_hash_made_once(user_with: Callable[..., User]) -> None:
+    known = make_password("秋收冬藏-2026")
+    for username, password_hash, signs_in in [("a.one", known, True), ("b.two", make_password(None), False)]:
+        user, password = user_create(
+            actor=None, username=username, display_name="网格员", role=Role.GRID_WORKER, region=CELL,
+            password_hash=password_hash,
+        )  # fmt: skip
+        assert (password, user.has_usable_password()) == ("", signs_in)
+        assert user.check_password("秋收冬藏-2026") is signs_in
 
 
 def test_only_who_stands_above_changes_an_account(user_with: Callable[..., User]) -> None:

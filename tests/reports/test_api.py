@@ -258,6 +258,26 @@ def test_the_page_costs_at_most_eight_queries(
         trace(client, code, "fever")
 
 
+def test_the_largest_unit_opens_as_the_smallest(
+    world: World, sign: Sign, django_assert_max_num_queries: Callable[[int], CaptureQueriesContext]
+) -> None:
+    """Three digits name a child: 999 at most, in use or not, and all on one page."""
+    township = CELL[:9]
+    taken = set(Region.objects.filter(parent_code=township).values_list("code", flat=True))
+    codes = [f"{township}{n:03}" for n in range(1, 1000)]
+    Region.objects.bulk_create(
+        Region(code=code, name="村", level="village", parent_code=township) for code in codes if code not in taken
+    )
+    world.visit()
+    world.at(1, "12:00").advance()
+    client = sign(Role.PROVINCE, "22")
+    page(client, township)
+    with django_assert_max_num_queries(8):
+        children = page(client, township)["children"]
+    assert [child["code"] for child in children] == codes
+    assert sum(child["expected"] for child in children) == page(client, township)["expected"] > 0
+
+
 def test_no_revision_is_ever_rewritten(world: World) -> None:
     world.visit()
     world.at(1, "12:00").advance()

@@ -9,6 +9,7 @@ from django.db import connection
 
 from backend.core.ids import new_id
 from backend.core.scope import Scope
+from backend.regions.choices import LEVELS_UPWARD
 from backend.regions.models import Region
 from backend.reports import rollup_sql
 from backend.reports.counting import parameters_of
@@ -61,12 +62,32 @@ def test_counting_touched_cells_reads_them_through_the_index(crowded: World) -> 
         cursor.execute(
             "CREATE TEMP TABLE rollup_scope ON COMMIT DROP AS SELECT %s::varchar AS region_code", ["220522901901101"]
         )
-        cursor.execute("ANALYZE rollup_scope")
     parameters = parameters_of(province=PROVINCE, day=DAY, as_of=moment(0, "13:00"))
-    plan = plan_of(SOURCES["visits"].sql(rollup_sql.TOUCHED), parameters)
+    counts = rollup_sql.counts(rollup_sql.ONE_CELL, whole_day=True)["visits"]
+    plan = plan_of(f"SELECT c.* FROM rollup_scope scope CROSS JOIN LATERAL (SELECT {counts}) c", parameters)
     assert not re.search(r"Seq Scan on visits_visit\w* v", plan), plan
     assert re.search(r"Index.* Scan using \w*region_code_business_day\w* on visits_visit_y2026m11 v", plan), plan
     assert set(re.findall(r"visits_visit_y\d{4}m\d{2}", plan)) <= {f"visits_visit_y2026m{m}" for m in (10, 11, 12)}
+
+
+def test_what_was_said_so_far_is_looked_up_by_its_key(crowded: World) -> None:
+    """Nobody has analysed a day that has just begun: the planner takes it for empty and would read it whole."""
+    crowded.at(0, "13:00").advance()
+    plans: list[str] = []
+
+    def explained(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().startswith(("CREATE TEMP TABLE rollup_unit", "INSERT INTO rollup_unit")):
+            plans.append(plan_of(sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    crowded.visit("220522901901101")
+    with connection.execute_wrapper(explained):
+        crowded.advance()
+    assert len(plans) == len(LEVELS_UPWARD)
+    scans = list(re.finditer(r"Scan.* on (?:reports_dailyreport|regions_region).*\n(.*)", "\n".join(plans)))
+    assert len(scans) > len(LEVELS_UPWARD)
+    for scan in scans:
+        assert re.search(r"Index Cond: .*\b(region_code|code)\b", scan.group(1)), scan.group(0)
 
 
 def test_only_the_month_of_the_day_is_read(crowded: World) -> None:

@@ -33,11 +33,13 @@ def user_create(
     password: str | None = None,
     phone_hint: str = "",
     must_change_password: bool = True,
+    password_hash: str | None = None,
 ) -> tuple[User, str]:
     """A new account with its first duty; returns it with its password (made here when None), to be shown once.
 
-    `actor` None is the system itself (commands, the demo). Raises `bad_field`, `weak_password`, and what `duty_grant`
-    raises.
+    `actor` None is the system itself (commands, the demo). `password_hash`, from `make_password`, stands in for a
+    password where many accounts share one or nobody signs in: a hash costs more than all the rest. Then "" is returned.
+    Raises `bad_field`, `weak_password`, and what `duty_grant` raises.
     """
     username = username.strip().lower()
     if not _USERNAME.fullmatch(username):
@@ -49,11 +51,14 @@ def user_create(
     display_name = _clean_name(display_name)
     user = User(username=username, display_name=display_name, phone_hint=_clean_hint(phone_hint))
     user.must_change_password = must_change_password
-    if password is None:
+    if password_hash is not None:
+        user.password, password = password_hash, ""
+    elif password is None:
         password = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+        user.set_password(password)
     else:
         check_strength(password, user)
-    user.set_password(password)
+        user.set_password(password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)

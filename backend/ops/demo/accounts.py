@@ -4,6 +4,7 @@ import datetime as dt
 from random import Random
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
 from backend.accounts.choices import Role
 from backend.accounts.models import User
@@ -30,18 +31,19 @@ ACCOUNTS = (
 
 def accounts_create(*, since: dt.date) -> None:
     """The demo accounts with their duties since `since`; those that exist already are left as they are."""
+    password_hash = make_password(settings.DEMO_PASSWORD)
     for username, name, role, region in ACCOUNTS:
         if not User.objects.filter(username=username).exists():
             user_create(
                 actor=None, username=username, display_name=name, role=role, region=region, valid_from=since,
-                password=settings.DEMO_PASSWORD, must_change_password=False,
+                password_hash=password_hash, must_change_password=False,
             )  # fmt: skip
 
 
 def workers_of(cells: list[Cell], *, since: dt.date, chance: Random) -> dict[str, User]:
     """Cell code → the worker who walks it. `grid1` and `grid2` have one each, a village's worker the others.
 
-    The invented workers get a password nobody knows.
+    Nobody signs in as an invented worker.
     """
     own = {region: username for username, _, role, region in ACCOUNTS if role is Role.GRID_WORKER}
     workers: dict[str, User] = {}
@@ -53,7 +55,7 @@ def workers_of(cells: list[Cell], *, since: dt.date, chance: Random) -> dict[str
         if worker is None:
             worker, _ = user_create(
                 actor=None, username=username, display_name=name, role=Role.GRID_WORKER, region=codes[0],
-                valid_from=since,
+                valid_from=since, password_hash=make_password(None),
             )  # fmt: skip
         for code in codes:
             duty_grant(actor=None, user=worker, role=Role.GRID_WORKER, region=code, valid_from=since)
@@ -70,6 +72,7 @@ def office_of(township: str, *, since: dt.date) -> User:
     office = User.objects.filter(username=username).first()
     if office is None:
         office, _ = user_create(
-            actor=None, username=username, display_name="值班室", role=Role.TOWNSHIP, region=township, valid_from=since
-        )
+            actor=None, username=username, display_name="值班室", role=Role.TOWNSHIP, region=township, valid_from=since,
+            password_hash=make_password(None),
+        )  # fmt: skip
     return office

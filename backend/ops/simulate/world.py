@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from django.contrib.auth.hashers import make_password
+
 from backend.accounts.choices import Role
 from backend.accounts.services import user_create
 from backend.core import clock
@@ -78,6 +80,7 @@ def world_make(*, phones: int, chance: Random, folder: Path, day: dt.date) -> Wo
     eve = clock.at(day - dt.timedelta(days=1), dt.time(8))
     total = phones + max(1, phones // _SILENT_EVERY)
     password = secrets.token_urlsafe(12)
+    password_hash = make_password(password)
     with clock.standing_at(eve):
         villages = _villages(-(-total // _CELLS_PER_VILLAGE))
         _import(villages, folder / "divisions.csv")
@@ -94,8 +97,8 @@ def world_make(*, phones: int, chance: Random, folder: Path, day: dt.date) -> Wo
             households_create(items=doors[start : start + _AT_ONCE], actor=None)
         for cell in cells:
             if cell.username:
-                _user(cell.username, f"网格员{cell.username[5:]}", Role.GRID_WORKER, cell.code, password)
-        offices = _offices({village[:9] for village, _ in villages}, password)
+                _user(cell.username, f"网格员{cell.username[5:]}", Role.GRID_WORKER, cell.code, password_hash)
+        offices = _offices({village[:9] for village, _ in villages}, password_hash)
     return World(day, tuple(cells), offices, password)
 
 
@@ -127,7 +130,7 @@ def _household(cell: str, village: str, index: int, chance: Random, since: dt.da
     )  # fmt: skip
 
 
-def _offices(townships: set[str], password: str) -> tuple[Office, ...]:
+def _offices(townships: set[str], password_hash: str) -> tuple[Office, ...]:
     made = [
         *((f"town{code}", code, Role.TOWNSHIP) for code in sorted(townships)),
         *((f"county{code}", code, Role.COUNTY) for code in _COUNTIES if any(t.startswith(code) for t in townships)),
@@ -135,12 +138,12 @@ def _offices(townships: set[str], password: str) -> tuple[Office, ...]:
         ("province42", PROVINCE, Role.PROVINCE),
     ]
     for username, region, role in made:
-        _user(username, f"值班员{region}", role, region, password)
+        _user(username, f"值班员{region}", role, region, password_hash)
     return tuple(Office(username, region) for username, region, _ in made)
 
 
-def _user(username: str, name: str, role: Role, region: str, password: str) -> None:
+def _user(username: str, name: str, role: Role, region: str, password_hash: str) -> None:
     user_create(
-        actor=None, username=username, display_name=name, role=role, region=region, password=password,
+        actor=None, username=username, display_name=name, role=role, region=region, password_hash=password_hash,
         must_change_password=False,
     )  # fmt: skip
