@@ -1,4 +1,4 @@
-"""How answers become JSON: encoded by msgspec, three times as fast as the standard library. See docs/reports.md.
+"""How answers become JSON: encoded by msgspec. See docs/decisions.md.
 
 A body may hold what `json` refuses but a view has at hand: moments, days, ids, enumerations, lazy texts, and finished
 JSON (`msgspec.Raw`).
