@@ -113,7 +113,7 @@ def wsgi_workers(stack: Stack, application: str = "backend.config.wsgi:applicati
     """The reference lay-out for HTTP (deploy/systemd): granian with WSGI workers; yields the port."""
     with _web(
         stack,
-        "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "16", "--no-ws",
+        "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "40", "--no-ws",
         "--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}", application,
     ) as port:  # fmt: skip
         yield port

@@ -21,8 +21,9 @@ SHORT_BYTES: Final = 4096
 SHORT_GZIP_BYTES: Final = 2048
 #: Large uploads worked on at once: more than two contend for the interpreter and finish no sooner.
 BULK: Final = 2
-#: Large uploads that may wait, a fraction of a second's work.
-QUEUE: Final = 8
+#: Large uploads that may wait, and how many seconds at most: a quick machine works its line off, a slow one says so.
+QUEUE: Final = 24
+LONGEST_WAIT: Final = 1.0
 #: A refused upload is told to come back after between one and this many seconds, so that not all come at once.
 LATEST_RETURN: Final = 8
 
@@ -30,7 +31,7 @@ Wake = Callable[[], None]
 
 
 class BusyError(Exception):
-    """Enough large uploads wait already."""
+    """Enough large uploads wait already, or this one has waited long enough."""
 
 
 class Lanes:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from backend.config.lanes import BusyError, Lanes, is_large, refusal
+from backend.config.lanes import LONGEST_WAIT, BusyError, Lanes, is_large, refusal
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -39,8 +39,9 @@ class WsgiTurnstile:
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
         turn = threading.Event()
         try:
-            if not self.lanes.enter(large=large, wake=turn.set):
-                turn.wait()
+            if not self.lanes.enter(large=large, wake=turn.set) and not turn.wait(LONGEST_WAIT if large else None):
+                self.lanes.withdraw(turn.set, large=large)
+                raise BusyError
         except BusyError:
             status, headers, body = refusal()
             start_response(f"{status} {HTTPStatus(status).phrase}", headers)
@@ -73,7 +74,10 @@ class AsgiTurnstile:
         try:
             if not self.lanes.enter(large=large, wake=wake):
                 try:
-                    await turn.wait()
+                    await asyncio.wait_for(turn.wait(), LONGEST_WAIT if large else None)
+                except TimeoutError:
+                    self.lanes.withdraw(wake, large=large)
+                    raise BusyError from None
                 except asyncio.CancelledError:
                     self.lanes.withdraw(wake, large=large)
                     raise

@@ -49,7 +49,7 @@ class PushView(ScopedAPIView):
     @extend_schema(
         operation_id="sync_push",
         request={"application/json": PUSH_REQUEST},
-        responses={200: PUSH_ANSWER, **errors(400, 401, 403, 413, 415, 503)},
+        responses={200: PUSH_ANSWER, **errors(400, 401, 403, 413, 415, 429, 503)},
     )
     def post(self, request: Request) -> HttpResponse:
         envelope = _read_envelope(request._request)
@@ -173,7 +173,7 @@ class CarriedView(ScopedAPIView):
     @extend_schema(
         operation_id="sync_carried",
         request={"application/json": CARRIED_FILE},
-        responses={200: CARRIED_ANSWER, **errors(400, 401, 403, 413, 415, 503)},
+        responses={200: CARRIED_ANSWER, **errors(400, 401, 403, 413, 415, 429, 503)},
     )
     def post(self, request: Request) -> HttpResponse:
         if request.content_type != "application/json":

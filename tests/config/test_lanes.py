@@ -133,7 +133,8 @@ def _environ(body: bytes) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_wsgi_waits_refuses_and_goes_on() -> None:
+def test_wsgi_waits_refuses_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.config.turnstile.LONGEST_WAIT", 60)
     release, started = threading.Event(), threading.Semaphore(0)
     answers: list[tuple[int, dict[str, str], bytes]] = []
 
@@ -164,7 +165,35 @@ def test_wsgi_waits_refuses_and_goes_on() -> None:
     assert [(status, body) for status, _, body in answers[1:]] == [(200, BODY)] * 2
 
 
-def test_asgi_waits_refuses_and_goes_on() -> None:
+def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.config.turnstile.LONGEST_WAIT", 0.01)
+    lanes = Lanes(places=1, bulk=1)
+    assert lanes.enter(large=True, wake=bool)
+    got: list[Any] = []
+    turnstile = WsgiTurnstile(lambda environ, start_response: [], lanes)
+    body = b"".join(turnstile(_environ(BODY), lambda status, headers: got.extend((status, headers))))
+    _check_refusal(int(got[0][:3]), {n.lower(): v for n, v in got[1]}, body)
+
+    async def asgi() -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": BODY}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": PUSH_PATH, "headers": []}
+        await AsgiTurnstile(send, lanes)(scope, receive, send)  # type: ignore[arg-type]
+        return sent
+
+    assert asyncio.run(asgi())[0]["status"] == 429
+    lanes.leave(large=True)
+    assert (lanes._taken, len(lanes._bulk_waiting)) == (0, 0)
+
+
+def test_asgi_waits_refuses_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.config.turnstile.LONGEST_WAIT", 60)
     asyncio.run(_asgi())
 
 

@@ -30,7 +30,7 @@ class Traffic:
     cut: int = 0
     #: Connections that broke by themselves.
     broken: int = 0
-    #: Answers 503 that a request was repeated after.
+    #: Answers 503, and 429 with `Retry-After`, that a request was repeated after.
     busy: int = 0
     seconds: list[float] = field(default_factory=list)
 
@@ -61,9 +61,14 @@ class Wire:
 
         Repeated when the connection breaks or the server is busy: every call of the protocol may be.
         """
-        for pause in (*_BUSY_PAUSES, None):
+        pauses = iter(_BUSY_PAUSES)
+        while True:
             response = await self._ask(method, path, **more)
-            if response.status_code != 503 or pause is None:
+            if response.status_code == 429 and "Retry-After" in response.headers:
+                pause: float | None = float(response.headers["Retry-After"])
+            else:
+                pause = next(pauses, None) if response.status_code == 503 else None
+            if pause is None:
                 break
             self.traffic.busy += 1
             await asyncio.sleep(pause)
