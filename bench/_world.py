@@ -136,7 +136,7 @@ def asgi_process(stack: Stack, application: str = "backend.config.asgi:applicati
     with _web(
         stack,
         "uvicorn", application, "--host", "127.0.0.1", "--port", "{port}", "--http", "httptools", "--loop", "uvloop",
-        "--no-access-log", "--log-level", "warning", "--ws-per-message-deflate", "false",
+        "--no-access-log", "--log-level", "warning", "--ws-per-message-deflate", "false", "--ws-ping-timeout", "60",
     ) as port:  # fmt: skip
         yield port
 
