@@ -17,7 +17,7 @@ export async function freshDb(): Promise<UserDb> {
 
 export function visit(overrides: Partial<NewRecord<'visit'>> = {}): NewRecord<'visit'> {
   const household = overrides.household ?? newId()
-  return { id: newId(), kind: 'visit', body: { household, outcome: 'seen_well' }, label: '3幢 1单元 501', household, outcome: 'seen_well', ...overrides }
+  return { id: newId(), kind: 'visit', body: { household, outcome: 'seen_well' }, label: '3幢1单元501', household, outcome: 'seen_well', ...overrides }
 }
 
 export async function enqueueMany(db: UserDb, count: number): Promise<OutboxRow[]> {

@@ -55,7 +55,13 @@ async function open(db: UserDb): Promise<() => void> {
     onDutiesChanged: () => void session.refresh().then(() => engine.sync({ force: true, pull: 'always' })).catch(() => undefined),
     onSignedOut: () => session.markExpired(),
   })
-  socket.start()
+  let closed = false
+  /** The list first, with the last event it holds: the socket then catches up from there, and not from days ago. */
+  async function listen(): Promise<void> {
+    await alerts.refresh().catch(() => undefined)
+    if (!closed && !session.expired) socket.start()
+  }
+  void listen()
   const nudge = () => socket.nudge()
   window.addEventListener('online', nudge)
   document.addEventListener('visibilitychange', nudge)
@@ -65,12 +71,13 @@ async function open(db: UserDb): Promise<() => void> {
     (expired) => {
       if (expired) return socket.stop()
       engine.resume()
-      socket.start()
+      void listen()
       void engine.sync({ force: true, pull: 'always' })
     },
   )
 
   return () => {
+    closed = true
     stopExpired()
     window.removeEventListener('online', nudge)
     document.removeEventListener('visibilitychange', nudge)

@@ -14,10 +14,10 @@ export function useWords() {
     return ''
   }
 
-  /** 3幢 1单元 501, or the address where there is no building. */
+  /** 3幢1单元501, as the desk writes it, or the address where there is no building. */
   function placeOf(row: Pick<HouseholdRow, 'building' | 'unit' | 'door' | 'address'>): string {
     const group = groupTitle(row.building, row.unit)
-    return group ? `${group} ${row.door || doorWord(row)}` : row.address || row.door
+    return group ? t('place.door', { group, door: row.door || doorWord(row) }) : row.address || row.door
   }
 
   /** 今天 14:05 · 昨天 9:30 · 11月3日 8:00 */

@@ -28,7 +28,7 @@ export interface OutboxRow<K extends RecordKind = RecordKind> {
   person?: string
   outcome?: Outcome
   session?: CheckSession
-  /** Where it belongs, in words without names: 3幢 1单元 501. */
+  /** Where it belongs, in words without names: 3幢1单元501. */
   label: string
   verdict?: Verdict
   code?: string

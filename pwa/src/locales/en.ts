@@ -58,7 +58,7 @@ export default {
     span: { days: '{days} d {hours} h', hours: '{hours} h {minutes} min', minutes: '{minutes} min', seconds: '{seconds} s' },
     left: '{span} left', overdue: '{span} overdue', justNow: 'just now', ago: '{span} ago',
   },
-  place: { buildingUnit: 'Bldg {building} unit {unit}', building: 'Bldg {building}', noBuilding: 'No building' },
+  place: { buildingUnit: 'Bldg {building} unit {unit}', door: '{group} {door}', building: 'Bldg {building}', noBuilding: 'No building' },
   today: {
     deskSentence: '{n} open alerts', deskTitle: 'Your post makes no door visits', deskHint: 'Alerts appear on this phone as they are raised; rosters, reviews and figures are in the office.', openOffice: 'Open the office',
     left: '{n} households to visit', allReached: 'Every household visited today', toMeasure: '{n} to measure', loading: 'Opening…',
@@ -109,7 +109,7 @@ export default {
   },
   returnee: {
     name: 'Name', phone: 'Mobile', document: 'Document', documentType: 'Kind of document', origin: 'From where', chooseOrigin: 'Province', abroad: 'Abroad', city: 'City, county (optional)', country: 'Country or region', originDetail: 'Where exactly',
-    arrived: 'Arrival', day: { 0: 'Today', 1: 'Yesterday', 2: 'Two days ago' }, household: 'Stays with', orAddress: 'or give an address below', changeHousehold: 'Change', address: 'Address',
+    arrived: 'Arrival', day: { 0: 'Today', 1: 'Yesterday', 2: 'Two days ago' }, earlier: 'An earlier day', household: 'Stays with', orAddress: 'or give an address below', changeHousehold: 'Change', address: 'Address',
     save: 'Save registration', saved: 'Registration saved on this phone', then: 'Monitoring starts by itself, as the rules say.',
     fault: { name: 'Please give the name.', phone: 'The number is not right.', origin: 'Please choose where from.', place: 'Please choose a household or give an address.', arrived: { empty: 'Please choose the day.', future: 'Arrival cannot lie in the future.', old: 'More than {n} days ago: please register at the township office.' } },
   },

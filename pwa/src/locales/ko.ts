@@ -58,7 +58,7 @@ export default {
     span: { days: '{days}일 {hours}시간', hours: '{hours}시간 {minutes}분', minutes: '{minutes}분', seconds: '{seconds}초' },
     left: '{span} 남음', overdue: '{span} 지남', justNow: '방금', ago: '{span} 전',
   },
-  place: { buildingUnit: '{building}동 {unit}단원', building: '{building}동', noBuilding: '동 없음' },
+  place: { buildingUnit: '{building}동 {unit}단원', door: '{group} {door}', building: '{building}동', noBuilding: '동 없음' },
   today: {
     deskSentence: '처리할 경보 {n}건', deskTitle: '가정 방문을 하지 않는 직책입니다', deskHint: '경보는 이 휴대폰에 바로 나타납니다. 명부, 심사, 통계는 관리 화면을 쓰세요.', openOffice: '관리 화면 열기',
     left: '{n}세대 남음', allReached: '오늘 모든 세대를 방문했습니다', toMeasure: '{n}명 체온 측정', loading: '여는 중…',
@@ -109,7 +109,7 @@ export default {
   },
   returnee: {
     name: '이름', phone: '휴대폰', document: '증명서', documentType: '증명서 종류', origin: '어디에서', chooseOrigin: '성', abroad: '해외', city: '시·현(선택)', country: '나라 또는 지역', originDetail: '자세한 출발지',
-    arrived: '도착일', day: { 0: '오늘', 1: '어제', 2: '그저께' }, household: '머무는 세대', orAddress: '또는 아래에 주소', changeHousehold: '바꾸기', address: '주소',
+    arrived: '도착일', day: { 0: '오늘', 1: '어제', 2: '그저께' }, earlier: '더 이전 날짜', household: '머무는 세대', orAddress: '또는 아래에 주소', changeHousehold: '바꾸기', address: '주소',
     save: '등록 저장', saved: '등록을 휴대폰에 저장했습니다', then: '저장하면 규정에 따라 건강 관찰이 자동으로 시작됩니다.',
     fault: { name: '이름을 적어 주세요.', phone: '휴대폰 번호를 확인해 주세요.', origin: '출발지를 고르세요.', place: '세대를 고르거나 주소를 적어 주세요.', arrived: { empty: '도착일을 고르세요.', future: '도착일은 오늘보다 늦을 수 없습니다.', old: '{n}일보다 오래되었습니다. 향진(가도)에서 등록하세요.' } },
   },

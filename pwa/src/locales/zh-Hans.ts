@@ -4,7 +4,7 @@ export default {
   common: {
     back: '返回', close: '关闭', cancel: '取消', stay: '先不', again: '重试', more: '再看一些', failed: '没有成功，请重试。',
   },
-  tabs: { label: '主要页面', today: '今日', households: '住户', alerts: '预警', me: '我的', openAlerts: '{n} 条待处理' },
+  tabs: { label: '主要页面', today: '今日', households: '住户', alerts: '预警', me: '我的', openAlerts: '{n} 条待处置' },
   login: {
     username: '用户名', password: '密码', show: '显示', hide: '隐藏', submit: '登录', busy: '正在登录…',
     fillBoth: '请填写用户名和密码。', failed: '登录没有成功，请核对用户名和密码。',
@@ -60,9 +60,9 @@ export default {
     span: { days: '{days} 天 {hours} 小时', hours: '{hours} 小时 {minutes} 分', minutes: '{minutes} 分', seconds: '{seconds} 秒' },
     left: '还剩 {span}', overdue: '已超时 {span}', justNow: '刚刚', ago: '{span}前',
   },
-  place: { buildingUnit: '{building}幢 {unit}单元', building: '{building}幢', noBuilding: '未分楼栋' },
+  place: { buildingUnit: '{building}幢{unit}单元', door: '{group}{door}', building: '{building}幢', noBuilding: '未分楼栋' },
   today: {
-    deskSentence: '{n} 条预警待处理', deskTitle: '您的岗位不入户走访', deskHint: '预警会实时出现在这台手机上；名册、审核和统计请用管理后台。', openOffice: '打开管理后台',
+    deskSentence: '{n} 条预警待处置', deskTitle: '您的岗位不入户走访', deskHint: '预警会实时出现在这台手机上；名册、审核和统计请用管理后台。', openOffice: '打开管理后台',
     left: '还有 {n} 户未走访', allReached: '今天的住户都走到了', toMeasure: '{n} 人待测温', loading: '正在打开…',
     reached: '已走到 {n} / {of} 户', shortcuts: '常用', measure: '测温', returnee: '登记返乡人员', household: '新增住户', report: '今日日报',
     filter: '筛选', filterLeft: '未走访', filterAll: '全部', place: '位置', allCells: '全部网格', allBuildings: '全部楼栋',
@@ -111,7 +111,7 @@ export default {
   },
   returnee: {
     name: '姓名', phone: '手机号', document: '证件', documentType: '证件类型', origin: '从哪里来', chooseOrigin: '省份', abroad: '境外', city: '市、县（可不填）', country: '国家或地区', originDetail: '来处详情',
-    arrived: '到达日期', day: { 0: '今天', 1: '昨天', 2: '前天' }, household: '住在哪户', orAddress: '或在下面填地址', changeHousehold: '换一户', address: '住址',
+    arrived: '到达日期', day: { 0: '今天', 1: '昨天', 2: '前天' }, earlier: '更早的日期', household: '住在哪户', orAddress: '或在下面填地址', changeHousehold: '换一户', address: '住址',
     save: '保存登记', saved: '登记已存在手机里', then: '保存后按规定自动开始健康监测。',
     fault: { name: '请填姓名。', phone: '手机号不对，请核对。', origin: '请选择从哪里来。', place: '请选择住在哪户，或填住址。', arrived: { empty: '请选择到达日期。', future: '到达日期不能晚于今天。', old: '到达日期早于 {n} 天前，请到乡镇（街道）登记。' } },
   },
@@ -128,15 +128,15 @@ export default {
   },
   call: { do: '打电话', none: '没有登记电话，请上门联系。', offline: '没有网络，查不到号码：号码不存在手机里，联网后再拨。' },
   severity: { urgent: '紧急', warning: '警示', notice: '提示' },
-  alertState: { open: '待处理', acknowledged: '处理中', closed: '已结束' },
+  alertState: { open: '待处置', acknowledged: '已签收', closed: '已办结' },
   alerts: {
     one: '预警', live: '实时更新中', asOf: '{ago}更新', notLive: '正在连接…', offline: '没有网络，联网后自动更新',
-    empty: { open: '没有待处理的预警', acknowledged: '没有处理中的预警', closed: '没有刚结束的预警' }, emptyHint: '有新情况会马上出现在这里。',
-    take: '我来处理', notTaken: '没有网络，还没有接下来。请联网后再点，或先打电话。', notClosed: '没有网络，还没有结束。请联网后再试。',
-    takenBy: '{who} {when} 接手处理', closedAs: '{reason} · {when}', due: '{when} 前要有人处理', openHousehold: '查看这户', openPerson: '查看此人',
-    close: '结束这条预警', closeTitle: '结束预警：结果是什么', reason: '结果', closeDo: '确认结束', gone: '没有这条预警', goneHint: '可能已不在您的网格内。',
+    empty: { open: '没有待处置的预警', acknowledged: '没有已签收的预警', closed: '没有刚办结的预警' }, emptyHint: '有新情况会马上出现在这里。',
+    take: '我来处理', notTaken: '没有网络，还没有签收。请联网后再点。', notClosed: '没有网络，还没有办结。请联网后再试。',
+    takenBy: '{who} {when} 签收', closedAs: '{reason} · {when}', due: '{when} 前要有人签收', openHousehold: '查看这户', openPerson: '查看此人',
+    close: '办结这条预警', closeTitle: '办结预警：结果是什么', reason: '结果', closeDo: '确认办结', gone: '没有这条预警', goneHint: '可能已不在您的网格内。',
   },
-  closeReason: { handled: '已处置', false_alarm: '误报', transferred: '已转交', duplicate: '重复', other: '其他', answered: '已补测' },
+  closeReason: { handled: '已处置', false_alarm: '误报', transferred: '已移交', duplicate: '重复', other: '其他', answered: '已补测' },
   kind: { visit: '走访', check: '测温', returnee: '返乡登记', household: '住户', alert: '预警', unit: '单位' },
   report: {
     title: '日报', day: '哪一天', today: '今天', yesterday: '昨天', noUnit: '您没有可以查看的单位',

@@ -22,7 +22,7 @@ describe('今日', () => {
     const page = here.show(HomePage)
     await until(() => test(page, 'today-sentence').text().includes('待测温'))
     expect(test(page, 'today-sentence').text()).toBe('还有 3 户未走访 · 1 人待测温')
-    expect(page.findAll('.group-title').map((title) => title.text())).toEqual(['1幢 1单元还剩 2 户', '1幢 2单元还剩 1 户'])
+    expect(page.findAll('.group-title').map((title) => title.text())).toEqual(['1幢1单元还剩 2 户', '1幢2单元还剩 1 户'])
     expect(page.find('[data-household="h-102"]').text()).toMatch(/待测温/)
     page.unmount()
   })
@@ -36,7 +36,7 @@ describe('今日', () => {
     await until(async () => (await here.db.outbox.count()) === 1)
     await until(() => page.find('[data-household="h-101"]').attributes('data-outcome') === 'seen_well')
     const row = (await here.db.outbox.toArray())[0]!
-    expect(row).toMatchObject({ kind: 'visit', household: 'h-101', label: '1幢 1单元 101', state: 'waiting' })
+    expect(row).toMatchObject({ kind: 'visit', household: 'h-101', label: '1幢1单元101', state: 'waiting' })
     expect(row.holdUntil - row.savedAt).toBe(10_000)
     expect(test(page, 'today-sentence').text()).toContain('还有 2 户')
 

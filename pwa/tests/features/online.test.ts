@@ -127,7 +127,7 @@ describe('预警', () => {
     store.byId = new Map([['501', alert('501')]])
     const page = here.show(AlertsPage)
     await test(page, 'acknowledge').trigger('click')
-    await until(() => page.text().includes('还没有接下来'))
+    await until(() => page.text().includes('还没有签收'))
     expect(store.byId.get('501')?.state).toBe('open')
     page.unmount()
   })
