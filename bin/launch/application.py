@@ -72,16 +72,9 @@ def web(address: Address) -> Service:
         *(str(PYTHON), "-m", "uvicorn", "backend.config.asgi:application"),
         *("--host", address.host, "--port", str(address.port), "--http", "httptools", "--loop", "uvloop"),
         *("--no-access-log", "--no-server-header", "--log-level", "warning"),
-        *(
-            "--timeout-graceful-shutdown",
-            "3",
-            "--ws-max-size",
-            "65536",
-            "--ws-ping-interval",
-            "25",
-            "--ws-ping-timeout",
-            "60",
-        ),
+        *("--timeout-graceful-shutdown", "3", "--ws-max-size", "65536"),
+        # On a slow line a pong may take its time: who misses one is not yet gone.
+        *("--ws-ping-interval", "25", "--ws-ping-timeout", "60"),
         # Deflate would compress each frame anew for each socket, and keep a window of memory per socket.
         *("--ws-per-message-deflate", "false"),
     ]
