@@ -13,6 +13,7 @@ from typing import Any
 
 from launch.paths import PYTHON, REPOSITORY
 from launch.ports import free_port
+from launch.signals import end_in_order, undisturbed
 from launch.stack import Stack
 
 CELLS = 8
@@ -25,6 +26,7 @@ def servers(name: str) -> Iterator[Stack]:
     """PostgreSQL (fsync on) and Valkey with a prepared database under var/bench/<name>; Django is set up on it."""
     folder = REPOSITORY / "var" / "bench" / name
     stack = Stack(folder, demo=True).reset()
+    end_in_order()
     try:
         stack.start_servers()
         stack.prepare()
@@ -34,8 +36,9 @@ def servers(name: str) -> Iterator[Stack]:
         django.setup()
         yield stack
     finally:
-        stack.stop_services()
-        stack.stop_servers()
+        with undisturbed():
+            stack.stop_services()
+            stack.stop_servers()
 
 
 @dataclass(frozen=True)

@@ -119,8 +119,8 @@ def post_all(port: int, phone: Phone, sent: list[bytes], verdict: bytes) -> int:
     )
 
 
-def post_ordinary(port: int, sent: list[bytes], size: int) -> int:
-    return sum(size for _ in _post(port, "/visits/", sent, {"Content-Type": "application/json"}))
+def post_ordinary(port: int, sent: list[bytes], size: int, signed_in: dict[str, str]) -> int:
+    return sum(size for _ in _post(port, "/visits/", sent, {"Content-Type": "application/json"} | signed_in))
 
 
 def _post(port: int, path: str, sent: list[bytes], headers: dict[str, str]) -> list[bytes]:
@@ -147,7 +147,7 @@ def rate(work: Callable, jobs: list[tuple], prepare: Callable | None = None) -> 
     """Rows a second of two processes at once, from the first start to the last end."""
     context = multiprocessing.get_context("fork")
     start, done = context.Barrier(len(jobs)), context.Queue()
-    processes = [context.Process(target=_worker, args=(work, prepare, start, done, job)) for job in jobs]
+    processes = [context.Process(target=_worker, args=(work, prepare, start, done, job), daemon=True) for job in jobs]
     for process in processes:
         process.start()
     results = [done.get(timeout=300) for _ in jobs]
@@ -160,8 +160,17 @@ def _prepare_post(port: int, phone: Phone, batches: int, size: int) -> tuple:
     return port, phone, bodies(phone, batches, size), b"created"
 
 
-def _prepare_ordinary(port: int, phone: Phone, batches: int, size: int) -> tuple:
-    return port, ordinary_bodies(phone, batches, size), size
+def _prepare_ordinary(port: int, phone: Phone, batches: int, size: int, signed_in: dict[str, str]) -> tuple:
+    return port, ordinary_bodies(phone, batches, size), size, signed_in
+
+
+def prepare_ordinary(stack: Stack) -> dict[str, str]:
+    """Make the tables of the ordinary endpoint, which is another Django project; the headers of somebody signed in."""
+    made = subprocess.run(
+        [str(PYTHON), "bench/_ordinary.py"], cwd=REPOSITORY, env=stack.environment(owner=True), check=True,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    return msgspec.json.decode(made.stdout, type=dict[str, str])
 
 
 def resend(port: int, pair: list[Phone]) -> tuple[float, float]:
@@ -172,7 +181,7 @@ def resend(port: int, pair: list[Phone]) -> tuple[float, float]:
     return first, again
 
 
-def measure(stack: Stack, pair: list[Phone]) -> dict[str, float]:
+def measure(stack: Stack, pair: list[Phone], signed_in: dict[str, str]) -> dict[str, float]:
     """Medians of every way, interleaved; the servers stand idle while another way has its turn."""
     url = stack.owner_url
     with (
@@ -186,7 +195,7 @@ def measure(stack: Stack, pair: list[Phone]) -> dict[str, float]:
             recordset=lambda: rate(raw_recordset, [(url, phone, BATCHES, 100) for phone in pair]),
             single=lambda: rate(raw_single, [(url, phone, SINGLES, 1) for phone in pair]),
             ordinary=lambda: rate(
-                post_ordinary, [(ordinary, phone, BATCHES // 3, 100) for phone in pair], _prepare_ordinary
+                post_ordinary, [(ordinary, phone, BATCHES // 3, 100, signed_in) for phone in pair], _prepare_ordinary
             ),
             wsgi=lambda: rate(post_all, [(wsgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
             asgi=lambda: rate(post_all, [(asgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
@@ -202,10 +211,7 @@ def main() -> None:
         pair = phones()[:2]
         with psycopg.connect(stack.owner_url, autocommit=True) as db:
             db.execute(RAW_TABLE)
-        subprocess.run(
-            [str(PYTHON), "bench/_ordinary.py"], cwd=REPOSITORY, env=stack.environment(owner=True), check=True
-        )
-        found = measure(stack, pair)
+        found = measure(stack, pair, prepare_ordinary(stack))
         with psycopg.connect(stack.owner_url) as db:
             ledger, visits = db.execute(
                 "SELECT (SELECT count(*) FROM facts_syncitem), (SELECT count(*) FROM visits_visit)"

@@ -121,7 +121,7 @@ _url = os.environ.get("DATABASE_URL", "postgresql:///gridkeeper")
 if os.environ.get("GRIDKEEPER_DB_ROLE") == "owner":
     # Migrations and grants run as the owner of the tables; everything else as a role that owns nothing.
     _url = os.environ.get("DATABASE_OWNER_URL", _url)
-DATABASES = {"default": dj_database_url.parse(_url, conn_max_age=0, conn_health_checks=True)}
+DATABASES = {"default": dj_database_url.parse(_url, engine="backend.core.postgresql", conn_max_age=0)}
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 # Only `core.sql` prepares statements; what the ORM builds is bound on the client and never prepared.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1

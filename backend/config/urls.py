@@ -9,7 +9,9 @@ handler400 = "backend.ops.views.bad_request"
 handler404 = "backend.ops.views.not_found"
 handler500 = "backend.ops.views.server_error"
 
+# Addresses are tried in this order: what every phone asks for all day stands first.
 api = [
+    path("", include("backend.sync.urls")),
     path("", include("backend.accounts.urls")),
     path("", include("backend.regions.urls")),
     path("", include("backend.policies.urls")),
@@ -18,7 +20,6 @@ api = [
     path("", include("backend.health.urls")),
     path("", include("backend.returnees.urls")),
     path("", include("backend.visits.urls")),
-    path("", include("backend.sync.urls")),
     path("", include("backend.reports.urls")),
     path("", include("backend.ops.urls")),
 ]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -43,7 +44,11 @@ class Scope:
 
     def covers(self, code: str) -> bool:
         """Whether the region `code` lies in this scope."""
-        return code.startswith(tuple(self.prefixes))
+        return code.startswith(self._starts)
+
+    @cached_property
+    def _starts(self) -> tuple[str, ...]:
+        return tuple(self.prefixes)
 
     def q(self, lookup: str = "region_code") -> Q:
         """A filter on the column `lookup`; matches no row when the scope is empty."""

@@ -25,13 +25,21 @@ PHONE_INDEX = "phone"
 DOCUMENT_INDEX = "document"
 
 
-class HouseholdRef(NamedTuple):
+class HouseholdRef(msgspec.Struct, frozen=True, array_like=True):
     """What a record needs of its household: the cell now, the cells before, the door. Closed households included."""
 
     id: uuid.UUID
     region_code: str
     previous_codes: tuple[str, ...]
-    place: str
+    address: str
+    building: str
+    unit: str
+    door: str
+
+    @property
+    def place(self) -> str:
+        """The door in words."""
+        return place_text(self.address, self.building, self.unit, self.door)
 
 
 class PersonRef(NamedTuple):
@@ -50,7 +58,7 @@ _HOUSEHOLDS = """
     )::text
     FROM residents_household WHERE id = ANY(%s::uuid[])
 """
-_HOUSEHOLD_ROWS = msgspec.json.Decoder(list[tuple[uuid.UUID, str, tuple[str, ...], str, str, str, str]])
+_HOUSEHOLD_ROWS = msgspec.json.Decoder(list[HouseholdRef])
 # A phone may have made its own id for somebody who was on record already: that id stays an alias of the person.
 _PEOPLE = """
     SELECT asked.id, p.id, p.region_code, p.household_id, p.previous_codes, p.address,
@@ -69,7 +77,7 @@ def households_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, HouseholdRef]:
         return {}
     # One value in and one out: hundreds of ids and rows are adapted by two calls of compiled code.
     [(found,)] = fetch(_HOUSEHOLDS, ["{" + ",".join(map(str, wanted)) + "}"])
-    return {row[0]: HouseholdRef(row[0], row[1], row[2], place_text(*row[3:])) for row in _HOUSEHOLD_ROWS.decode(found)}
+    return {household.id: household for household in _HOUSEHOLD_ROWS.decode(found)}
 
 
 def people_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PersonRef]:

@@ -30,7 +30,8 @@ _NO_HASH = b"\0" * 16
 class Incoming:
     """One item on its way in. `open` until a verdict settles it.
 
-    `region_code` and `place` are filled in by `references.resolve`: the cell the record belongs to, the door in words.
+    `region_code` and `place` are filled in by `references.resolve`: the cell the record belongs to, and the door in
+    words where somebody may have to be sent there.
     """
 
     raw: msgspec.Raw

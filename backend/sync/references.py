@@ -18,7 +18,7 @@ from backend.health.selectors import monitored_on
 from backend.regions.choices import Level
 from backend.regions.models import Region
 from backend.residents.choices import Purpose
-from backend.residents.rules import PersonInput, household_problem, person_problem, place_text
+from backend.residents.rules import PersonInput, household_problem, person_problem
 from backend.residents.selectors import HouseholdRef, PersonRef, households_by_id, people_by_id
 from backend.sync.choices import ItemKind
 from backend.sync.inputs import household_input
@@ -64,7 +64,7 @@ class _Known:
         )
         self.user = user
         self.scope: dict[ItemKind, Scope] = {kind: user.scope(cap) for kind, cap in CAPABILITY_OF.items()}
-        self.new_households: dict[uuid.UUID, tuple[str, str]] = {}
+        self.new_households: dict[uuid.UUID, HouseholdRef] = {}
         self.new_people: dict[uuid.UUID, tuple[str, str]] = {}
 
     def within(self, kind: ItemKind, day: dt.date, codes: Iterable[str]) -> bool:
@@ -98,9 +98,9 @@ def _household(item: Incoming, known: _Known) -> None:
         return item.reject(ErrorCode.ID_REUSED, "body.household")
     if problem := household_problem(household_input(body), demo=settings.DEMO_MODE):
         return item.reject(problem[0], f"body.{problem[1]}")
-    place = place_text(body.address, body.building, body.unit, body.door)
-    item.region_code, item.place = body.region, place
-    known.new_households[body.household] = (body.region, place)
+    household = HouseholdRef(body.household, body.region, (), body.address, body.building, body.unit, body.door)
+    item.region_code, item.place = body.region, household.place
+    known.new_households[body.household] = household
     return None
 
 
@@ -121,7 +121,7 @@ def _returnee(item: Incoming, known: _Known) -> None:
         found = _find_household(body.household, known, ItemKind.RETURNEE, _day(item))
         if found is None:
             return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
-        place = found[1]
+        place = found.place
     item.region_code, item.place = body.region, place
     known.new_people[body.person] = (body.region, place)
     return None
@@ -136,7 +136,9 @@ def _visit(item: Incoming, known: _Known) -> None:
     for index, seen in enumerate(body.people):
         if seen.person and _find_person(seen.person, known, ItemKind.VISIT, _day(item)) is None:
             return item.reject(ErrorCode.UNKNOWN_PERSON, f"body.people[{index}].person")
-    item.region_code, item.place = found
+    item.region_code = found.region_code
+    if body.people:
+        item.place = found.place
     return None
 
 
@@ -163,19 +165,17 @@ def _day(item: Incoming) -> dt.date:
     return item.placed.business_day
 
 
-def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> tuple[str, str] | None:
-    """`(cell now, place)` of a household in the sender's cells, or once in them: a late write follows the household.
+def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> HouseholdRef | None:
+    """A household in the sender's cells, or once in them: a late write follows the household.
 
     Cells that were the sender's on the day of the record count: he moved on, his records stay.
     """
     if known.new_households and household in known.new_households:
         return known.new_households[household]
-    ref = known.households.get(household)
-    if ref is None:
+    found = known.households.get(household)
+    if found is None:
         return None
-    if known.within(kind, day, (ref.region_code, *ref.previous_codes)):
-        return ref.region_code, ref.place
-    return None
+    return found if known.within(kind, day, (found.region_code, *found.previous_codes)) else None
 
 
 def _find_person(person: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ cannot be stored stands alone and is sent back; the others are stored.
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ErrorCode
 from backend.core.ids import new_id
-from backend.core.sql import execute, fetch
+from backend.core.sql import execute, fetch, pipelined_transaction
 from backend.facts.choices import Verdict
 from backend.facts.models import SyncItem
 from backend.facts.rules import clock_skew
@@ -39,7 +40,7 @@ class ItemResult(msgspec.Struct, omit_defaults=True):
     """The verdict on one item, as it goes out. `id` is None only where the item had none that could be read."""
 
     id: uuid.UUID | None
-    verdict: str
+    verdict: Verdict
     code: str | None = None
     field: str | None = None
     message: str | None = None
@@ -69,7 +70,7 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
     fresh = [item for item in fresh if item.open]
     upload = _Upload(user, envelope, received_at, skew, items)
     try:
-        with transaction.atomic():
+        with pipelined_transaction():
             upload.store(fresh)
     except (OperationalError, InterfaceError):
         raise
@@ -252,10 +253,8 @@ def _keep_rejected(items: Sequence[Incoming], *, user: User, device: uuid.UUID, 
 
 
 def _count(items: Sequence[Incoming]) -> dict[str, int]:
-    counts = dict.fromkeys(Verdict.values, 0)
-    for item in items:
-        counts[item.verdict.value] += 1  # type: ignore[union-attr]  # every item is settled by now
-    return counts
+    seen = Counter([item.verdict for item in items])
+    return {verdict: seen[Verdict(verdict)] for verdict in Verdict.values}
 
 
 _BATCH = """
@@ -289,8 +288,8 @@ def _write_batch(
 
 
 def _result(item: Incoming) -> ItemResult:
-    verdict = item.verdict.value if item.verdict else Verdict.REJECTED.value
-    if item.verdict is Verdict.CONFLICT:
+    verdict = item.verdict or Verdict.REJECTED
+    if verdict is Verdict.CONFLICT:
         return ItemResult(item.id, verdict, ErrorCode.ID_REUSED.code, None, ErrorCode.ID_REUSED.message)
     if item.error is None:
         return ItemResult(item.id, verdict)

@@ -5,6 +5,8 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -43,6 +45,8 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     replaces_id: uuid.UUID | None = None
 
 
+#: What the visits of one upload share.
+_UPLOAD = attrgetter("received_at", "author_id", "author_name", "device_id")
 # One statement for the visits of an upload. What they share is sent once; what an "all well" leaves empty is not sent.
 _INSERT = """
 INSERT INTO visits_visit (id, region_code, business_day, observed_at, corrected_at, received_at, doubtful, author_id,
@@ -75,21 +79,20 @@ def visits_store(*, rows: Sequence[VisitRow]) -> list[Finding]:
         return []
     people = people_by_id({person for row in rows for seen in row.people if (person := _named(seen))})
     rules: dict[tuple[str, dt.date], tuple[Decimal, frozenset[str], str]] = {}
-    uploads: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     findings: list[Finding] = []
     shown: list[FindingRow] = []
-    for row in rows:
-        key = (row.region_code, row.business_day)
-        if key not in rules:
-            rules[key] = _rule_of(*key)
-        threshold, watched, version = rules[key]
-        judged = judge(row.people, threshold=threshold, watched=watched)
-        upload = (row.received_at, row.author_id, row.author_name, row.device_id)
-        uploads.setdefault(upload, []).append(_record(row, judged, version))
-        shown.extend(_shown(row, people))
-        if judged.fever_count or judged.symptom_count:
-            findings.extend(_findings(row, people))
-    for (received_at, author_id, author_name, device_id), records in uploads.items():
+    for (received_at, author_id, author_name, device_id), upload in groupby(rows, _UPLOAD):
+        records = []
+        for row in upload:
+            key = (row.region_code, row.business_day)
+            if key not in rules:
+                rules[key] = _rule_of(*key)
+            threshold, watched, version = rules[key]
+            judged = judge(row.people, threshold=threshold, watched=watched)
+            records.append(_record(row, judged, version))
+            shown.extend(_shown(row, people))
+            if judged.fever_count or judged.symptom_count:
+                findings.extend(_findings(row, people))
         execute(
             _INSERT,
             {

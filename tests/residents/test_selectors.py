@@ -23,7 +23,8 @@ def test_households_are_found_in_one_query(
     with django_assert_num_queries(1):
         found = households_by_id([*(item.id for item in items), new_id()])
     assert len(found) == 50
-    assert found[items[0].id] == HouseholdRef(items[0].id, CELL, (), "3幢2单元101")
+    assert found[items[0].id] == HouseholdRef(items[0].id, CELL, (), "人民路12号", "3", "2", "101")
+    assert found[items[0].id].place == "3幢2单元101"
 
 
 def test_people_are_found_in_one_query(tree: dict[str, Any], django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -45,7 +46,8 @@ def test_a_moved_household_keeps_its_old_cells(tree: dict[str, Any]) -> None:
     households_create(items=[home], actor=None)
     settled = person_create(item=person(household_id=home.id, address=""), actor=None)
     household_move(household_id=home.id, to_region=SECOND_CELL, actor=None)
-    assert households_by_id([home.id])[home.id][1:3] == (SECOND_CELL, (CELL,))
+    found = households_by_id([home.id])[home.id]
+    assert (found.region_code, found.previous_codes) == (SECOND_CELL, (CELL,))
     ref = people_by_id([settled.pk])[settled.pk]
     assert (ref.region_code, ref.previous_codes) == (SECOND_CELL, (CELL,))
 

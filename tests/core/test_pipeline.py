@@ -1,0 +1,109 @@
+"""`pipelined_transaction`: all or nothing, errors of the usual kind, the ORM undisturbed."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from backend.core.models import Tombstone
+from backend.core.sql import execute, fetch, pipelined_transaction
+
+_INSERT = "INSERT INTO core_tombstone (kind, object_id, region_code) VALUES (%(kind)s, %(object)s, '22')"
+
+
+def bury(name: str, kind: str | None = "household") -> None:
+    execute(_INSERT, {"kind": kind, "object": name})
+
+
+def buried() -> list[str]:
+    return sorted(Tombstone.objects.values_list("object_id", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_commits_before_it_ends_and_then_runs_what_waited_for_it() -> None:
+    seen: list[str] = []
+
+    def look() -> None:
+        def other_connection() -> None:
+            seen.extend(buried())
+            connection.close()
+
+        thread = threading.Thread(target=other_connection)
+        thread.start()
+        thread.join()
+
+    with pipelined_transaction():
+        bury("a")
+        transaction.on_commit(look)
+        bury("b")
+        assert seen == []
+    assert seen == ["a", "b"]
+
+
+def bury_all(*names: str, nameless: str = "", then: Callable[[], object] = list) -> None:
+    """One transaction; the one called `nameless` lacks what the table asks for."""
+    with pipelined_transaction():
+        for name in names:
+            bury(name, kind=None if name == nameless else "household")
+        then()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_surfaces_at_the_end_and_undoes_all() -> None:
+    with pytest.raises(IntegrityError):
+        bury_all("a", "b", "c", nameless="b")
+    assert buried() == []
+    bury_all("d")
+    assert buried() == ["d"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_surfaces_at_the_next_row_read() -> None:
+    def then() -> None:
+        fetch("SELECT 1", [])
+        pytest.fail("went on after a refusal")
+
+    with pytest.raises(IntegrityError):
+        bury_all("a", nameless="a", then=then)
+    assert buried() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_exception_of_ones_own_undoes_all() -> None:
+    with pytest.raises(LookupError):
+        bury_all("a", then=lambda: {}["nothing"])
+    assert buried() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_orm_sees_counts_errors_and_savepoints_as_ever() -> None:
+    with pipelined_transaction():
+        bury("a")
+        assert Tombstone.objects.update(object_id="b") == 1
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Tombstone.objects.create(kind=None, object_id="c", region_code="22")
+        stone = Tombstone.objects.get()
+        stone.kind = "person"
+        stone.save(update_fields=["kind"])
+        bury("d")
+    assert buried() == ["b", "d"]
+
+
+@pytest.mark.django_db
+def test_inside_another_transaction_only_its_own_is_undone() -> None:
+    bury("a")
+    with pytest.raises(IntegrityError):
+        bury_all("b", nameless="b")
+    with pytest.raises(LookupError):
+        bury_all("c", then=lambda: {}["nothing"])
+    bury_all("d")
+    assert buried() == ["a", "d"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_lost_on_the_way_is_an_operational_error() -> None:
+    with pytest.raises(OperationalError):
+        bury_all("a", then=lambda: fetch("SELECT pg_terminate_backend(pg_backend_pid())", []))
+    connection.close()
+    assert buried() == []
