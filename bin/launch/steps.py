@@ -62,14 +62,17 @@ def tail(log: Path, lines: int = 12) -> list[str]:
 
 
 def tell_failure(failure: LaunchError) -> None:
-    _write(f"✗ {failure.sentence}\n", sys.stderr)
+    """The sentence, and the end of the log unless that only says at length that the disk is full."""
     shown = tail(failure.log) if failure.log is not None else []
-    for line in shown:
-        _write(f"    {line}\n", sys.stderr)
+    full = any(mark in line for line in (failure.sentence, *shown) for mark in ("No space left on device", "ENOSPC"))
+    if full:
+        _write("✗ 磁盘已满。请腾出空间（首次启动约需 1.5 GB）再运行一次。\n", sys.stderr)
+    else:
+        _write(
+            "".join(f"{line}\n" for line in (f"✗ {failure.sentence}", *(f"    {line}" for line in shown))), sys.stderr
+        )
     if failure.log is not None:
         _write(f"  详细日志：{failure.log}\n", sys.stderr)
-    if any(mark in line for line in (failure.sentence, *shown) for mark in ("No space left on device", "ENOSPC")):
-        _write("  磁盘已满：请腾出几百 MB 空间再运行一次。\n", sys.stderr)
 
 
 def failure_of(problem: OSError) -> LaunchError:
