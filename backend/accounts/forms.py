@@ -23,7 +23,9 @@ class DutyForm(DeedForm):
         held = self.for_user.capabilities
         roles = [role for role in Role if {c.value for c in CAPABILITIES_OF[role] - HEALTH_CAPABILITIES} <= held]
         self.fields["role"] = forms.ChoiceField(
-            label="角色", choices=[("", "请选择"), *((r.value, r.label) for r in roles)]
+            label="角色",
+            choices=[("", "请选择"), *((r.value, r.label) for r in roles)],
+            error_messages={"required": "请选择角色。"},
         )
         self.fields["valid_from"].initial = clock.today()
         levels = {level.value for role in roles for level in LEVELS_OF[role]}

@@ -76,7 +76,8 @@ class RegionField(forms.CharField):
     """The code of a region out of `choosable`, searched."""
 
     def __init__(self, user: Any, capability: str, levels: Collection[str], *, label: str) -> None:
-        super().__init__(label=label, max_length=15, widget=RegionSelect(capability, levels))
+        words = {"required": f"请选择{label}。"}
+        super().__init__(label=label, max_length=15, widget=RegionSelect(capability, levels), error_messages=words)
         self.user, self.capability, self.levels = user, capability, levels
 
     def validate(self, value: Any) -> None:
@@ -95,7 +96,7 @@ def region_field(user: Any, capability: str, levels: Collection[str], *, label: 
     named = [
         (row.code, f"{'　' * (order.index(row.level) - top)}{row.name}（{Level(row.level).label}）") for row in rows
     ]
-    return forms.ChoiceField(label=label, choices=[("", "请选择"), *named])
+    return _listed(label, named)
 
 
 def cell_field(user: Any, capability: str, *, label: str = "网格") -> forms.Field:
@@ -117,7 +118,13 @@ def _grouped(user: Any, capability: str, level: Level, label: str) -> forms.Fiel
     groups: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
         groups.setdefault(names.get(row.code[:length], ""), []).append((row.code, f"{row.name}（{row.code[length:]}）"))
-    return forms.ChoiceField(label=label, choices=[("", "请选择"), *groups.items()])
+    return _listed(label, groups.items())
+
+
+def _listed(label: str, choices: Iterable[Any]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=[("", "请选择"), *choices], error_messages={"required": f"请选择{label}。"}
+    )
 
 
 class CellForm(DeedForm):

@@ -53,7 +53,7 @@ def _distinct(key: str, condition: str) -> str:
 _REACHED = _distinct("home", "reached")
 
 _CATALOGUE: tuple[Indicator, ...] = (
-    Indicator("households", "住户", "户", "A1", Group.VISITS, Kind.STOCK, (("tenures", "count(*)"),)),
+    Indicator("households", "住户", "户", "A1", Group.VISITS, Kind.STOCK, (("tenures", "count(*)"),), main=True),
     Indicator("reached", "已走访", "户", "A1", Group.VISITS, Kind.FLOW, (("visits", _REACHED),), main=True),
     Indicator(
         "nobody_home", "家中无人", "户", "A1", Group.VISITS, Kind.FLOW,

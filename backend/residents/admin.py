@@ -86,7 +86,10 @@ class _RevealForm(DeedForm):
         super().__init__(*args, **kwargs)
         choices = [(field.value, field.label) for field in self.offered]
         self.fields["fields"] = forms.MultipleChoiceField(
-            label="查看内容", choices=choices, widget=forms.CheckboxSelectMultiple
+            label="查看内容",
+            choices=choices,
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": "请至少选一项。"},
         )
         self.order_fields(["fields", "purpose"])
 

@@ -4,11 +4,11 @@ import base64
 import json
 import struct
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from launch.steps import say
 from tests.real_stack import PASSWORD
@@ -20,13 +20,21 @@ PHONE = {
 }  # fmt: skip
 DESK = {"viewport": {"width": 1440, "height": 900}, "device_scale_factor": 1}
 CHINA = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
-#: Fonts, a list from IndexedDB and a transition are there by then.
-SETTLE_MS = 450
+#: A list from IndexedDB is drawn by then; fonts and short transitions are waited for as long as they take.
+SETTLE_MS = 150
+SETTLED = """async () => {
+  const short = (animation) => animation.effect.getComputedTiming().endTime < 1000;
+  const moving = Promise.allSettled(document.getAnimations().filter(short).map((animation) => animation.finished));
+  await Promise.race([Promise.all([document.fonts.ready, moving]), new Promise((done) => setTimeout(done, 2000))]);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+#: A busy machine is slow, not broken.
+PATIENCE_MS = 45_000
 MOST_BYTES = 150_000
 
 
 class Camera:
-    """`only`: names wanted (all when empty). All is walked through in any case, since one scene leads to the next."""
+    """`only`: names wanted (all when empty). Their whole walk is walked all the same: one scene leads to the next."""
 
     def __init__(self, browser: Browser, url: str, only: Collection[str] = ()) -> None:
         self.browser = browser
@@ -66,6 +74,18 @@ class Camera:
             page.wait_for_url("**/admin/")
         return page
 
+    def scene(self, name: str, play: Callable[[], object]) -> None:
+        """Play a scene; one that breaks is a fault of the run, and the others are still played."""
+        try:
+            play()
+        except (Error, AssertionError) as failure:
+            self.faults.append(f"{name}：{str(failure).strip().splitlines()[0]}")
+            say(f"  ✗ {self.faults[-1]}")
+
+    def wants(self, *starts: str) -> bool:
+        """Whether a picture whose name starts so is wanted in this run."""
+        return not self.only or any(name.startswith(starts) for name in self.only)
+
     def close(self, *pages: Page) -> None:
         for page in pages:
             page.context.close()
@@ -76,6 +96,7 @@ class Camera:
         if self.only and name not in self.only:
             return
         page.wait_for_timeout(SETTLE_MS)
+        page.evaluate(SETTLED)
         reduced = self._lab.evaluate(self._reduce, base64.b64encode(page.screenshot()).decode())
         picture = _png(reduced["width"], reduced["height"], reduced["palette"], base64.b64decode(reduced["pixels"]))
         (FOLDER / f"{name}.png").write_bytes(picture)
@@ -86,7 +107,7 @@ class Camera:
 
     def _page(self, device: dict[str, Any]) -> Page:
         context = self.browser.new_context(base_url=self.url, **device, **CHINA)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         return context.new_page()
 

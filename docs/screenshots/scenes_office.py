@@ -14,20 +14,18 @@ CELLS_CSV = """村代码,网格编号,网格名称,楼栋范围,网格长
 110101001001,01,别处的网格,,
 """
 OPEN_DAYS = 14
+#: Wrong passwords that lock an account.
+LOCKED_AFTER = 5
 
 
 def walk_office(camera: Camera) -> None:
-    _door(camera)
+    camera.scene("登录", lambda: _door(camera))
     town = camera.desk("town")
-    _work(camera, town)
-    _people(camera, town)
-    _records(camera, town)
-    _day(camera, town)
-    _team(camera, town)
-    _mistakes(camera, town)
+    for name, scene in _TOWN.items():
+        camera.scene(name, lambda scene=scene: scene(camera, town))
     camera.close(town)
-    _levels(camera)
-    _keepers(camera)
+    for name, scene in _OTHERS.items():
+        camera.scene(name, lambda scene=scene: scene(camera))
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------
@@ -68,7 +66,7 @@ def _door(camera: Camera) -> None:
     page.locator("input[name=username]").fill("town")
     page.locator("input[name=password]").fill("not the password")
     page.locator("form button[type=submit]").first.click()
-    page.wait_for_load_state()
+    page.locator(".gk-alert").wait_for()
     camera.take(page, "office-login-refused")
     camera.close(page)
 
@@ -102,7 +100,7 @@ def _people(camera: Camera, page: Page) -> None:
     _deed(page, "登记返乡人员")
     camera.take(page, "office-returnee-new")
     page.locator(".gk-submit button").click()
-    page.wait_for_load_state()
+    page.locator(".gk-field-bad").first.wait_for()
     camera.take(page, "office-returnee-new-error")
     _list(camera, page, "health/monitoring", "office-monitoring")
     _list(camera, page, "health/codestatus", "office-codes")
@@ -136,6 +134,12 @@ def _records(camera: Camera, page: Page) -> None:
 def _day(camera: Camera, page: Page) -> None:
     _tree(page)
     camera.take(page, "office-day")
+    page.locator("#calendarlink0").click()
+    camera.take(page, "office-day-calendar")
+    page.keyboard.press("Escape")
+    page.locator("[data-view=all]").click()
+    camera.take(page, "office-day-all")
+    page.locator("[data-view=main]").click()
     page.locator(".gk-cell.gk-news:visible").first.click()
     page.locator(".gk-trace-rows").wait_for()
     camera.take(page, "office-day-trace")
@@ -175,7 +179,7 @@ def _mistakes(camera: Camera, page: Page) -> None:
     page.goto("/admin/find/")
     page.locator(".gk-find input[name=q]").first.fill("501")
     page.locator(".gk-find input[name=q]").first.press("Enter")
-    page.wait_for_load_state()
+    page.locator(".gk-object .gk-rows").first.wait_for()
     camera.take(page, "office-find")
     page.goto("/admin/visits/visit/?day=2020-01-01")
     camera.take(page, "office-empty")
@@ -185,7 +189,7 @@ def _mistakes(camera: Camera, page: Page) -> None:
     _deed(page, "登记返乡人员")
     page.context.clear_cookies(name="gk_csrf")
     page.locator(".gk-submit button").click()
-    page.wait_for_load_state()
+    page.get_by_role("heading", name="页面已过期").wait_for()
     camera.take(page, "office-expired")
     page.goto("/admin/password_change/")
     camera.take(page, "office-password")
@@ -201,6 +205,16 @@ def _levels(camera: Camera) -> None:
     _tree(county, region, day)
     _open_uneven(county)
     camera.take(county, "office-day-missing")
+    county.emulate_media(media="print")
+    county.evaluate("dispatchEvent(new Event('beforeprint'))")
+    camera.take(county, "office-day-print")
+    county.emulate_media(media="screen")
+    county.goto("/admin/residents/household/")
+    _deed(county, "新增住户")
+    county.locator(".select2-selection").click()
+    county.locator(".select2-search__field").fill("松河 第二")
+    county.locator(".select2-results__option--highlighted").wait_for()
+    camera.take(county, "office-region-choose")
     camera.close(county)
     province = camera.desk("province")
     camera.take(province, "office-province")
@@ -260,4 +274,29 @@ def _keepers(camera: Camera) -> None:
     camera.close(health)
     admin = camera.desk("admin")
     camera.take(admin, "office-admin")
+    answer = admin.goto("/admin/alerts/alert/")
+    assert answer is not None
+    assert answer.status == 403
+    camera.take(admin, "office-forbidden")
     camera.close(admin)
+
+
+def _locked(camera: Camera) -> None:
+    """An account that nobody else of the walk uses, locked by wrong passwords."""
+    page = camera.desk()
+    for _ in range(LOCKED_AFTER):
+        page.locator("input[name=username]").fill("nobody-here")
+        page.locator("input[name=password]").fill("not the password")
+        with page.expect_navigation():
+            page.locator("form button[type=submit]").first.click()
+        if page.get_by_role("heading", name="账号暂时锁定").count():
+            break
+    page.get_by_role("heading", name="账号暂时锁定").wait_for()
+    camera.take(page, "office-locked")
+    camera.close(page)
+
+
+_TOWN = {
+    "预警": _work, "人员": _people, "记录": _records, "日报": _day, "队伍": _team, "出错": _mistakes,
+}  # fmt: skip
+_OTHERS = {"各级": _levels, "卫生和管理": _keepers, "锁定": _locked}

@@ -8,6 +8,7 @@ walk leaves its records there. Needs Python 3.11+ only; what is missing is insta
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -63,15 +64,18 @@ def _walk(chromium: Path, url: str, names: list[str]) -> int:
     from scenes_office import walk_office
     from scenes_phone import walk_phone
 
+    began = time.monotonic()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         camera = Camera(browser, url, names)
-        walk_phone(camera)
-        walk_office(camera)
+        if camera.wants("phone-"):
+            camera.scene("手机端", lambda: walk_phone(camera))
+        if camera.wants("office-"):
+            walk_office(camera)
         browser.close()
     for fault in (*camera.faults, *(f"没有 {name} 这张图" for name in names if name not in camera.taken)):
         say(f"✗ {fault}")
-    say(f"✓ {len(camera.taken)} 张")
+    say(f"✓ {len(camera.taken)} 张，用时 {(time.monotonic() - began) / 60:.1f} 分")
     return 1 if camera.faults or set(names) - set(camera.taken) else 0
 
 

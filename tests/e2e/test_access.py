@@ -20,7 +20,9 @@ OFFICE_SCREENS = (
     "", "alerts/alert/", "day/", "returnees/returnee/", "returnees/returnee/do/new/", "health/monitoring/",
     "health/codestatus/", "residents/household/", "residents/person/", "visits/visit/", "health/dailycheck/",
     "regions/region/", "accounts/user/", "accounts/device/", "policies/policyrule/", "audit/auditentry/", "find/",
-    "password_change/",
+    "password_change/", "day/?view=all", "accounts/duty/", "accounts/user/do/new/", "regions/region/do/import/",
+    "reports/outboxfile/", "reports/exemption/", "reports/exemption/do/grant/", "residents/household/do/new/",
+    "phones/",
 )  # fmt: skip
 #: What a person reads is never one of these: an unfilled template, a database value, a code with an underscore.
 RAW = re.compile(r"\b(undefined|null|NaN|None|True|False)\b|\{\{|\b[a-z]+_[a-z_]+\b|\b\d{15}\b")

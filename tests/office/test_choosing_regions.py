@@ -45,6 +45,7 @@ def test_a_long_list_is_searched_and_its_answer_checked(
     assert "第二网格" not in page
     outside = desk.post(url, {"region": OTHER_CELL})
     assert outside.context["form"].errors == {"region": ["请从查到的区划中选择。"]}
+    assert desk.post(url, {"region": ""}).context["form"].errors == {"region": ["请选择网格。"]}
     # What was chosen stays chosen when the form comes back.
     kept = desk.post(reverse("admin:residents_household_do_new"), {"region": CELL}).content.decode()
     assert f'<option value="{CELL}"' in kept

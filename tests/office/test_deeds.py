@@ -101,6 +101,8 @@ def test_a_returnee_is_registered_at_the_desk(here: Corner, desk: Client) -> Non
     answer = do(desk, "returnees_returnee_do_new", **data)
     assert answer.status_code == 302, answer.context["form"].errors
     returnee = Returnee.objects.get(origin_text="辽宁省大连市")
+    unsaid = do(desk, "returnees_returnee_do_new", **{**data, "name": "", "region": ""})
+    assert unsaid.context["form"].errors == {"name": ["请填写此项。"], "region": ["请选择网格。"]}
     twice = do(desk, "returnees_returnee_do_new", **data)
     assert "document_number" in twice.context["form"].errors
     ahead = (clock.today() + dt.timedelta(days=3)).isoformat()

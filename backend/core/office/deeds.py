@@ -30,7 +30,7 @@ class DeedForm(forms.Form):
         self.for_user, self.target = for_user, target
         super().__init__(*args, **kwargs)
         for item in self.fields.values():
-            item.error_messages.setdefault("required", "请填写此项。")
+            item.error_messages["required"] = "请填写此项。"
 
     def refuse(self, error: ApiError) -> None:
         """Show a service's refusal: at its field when the form has it, else above the form."""

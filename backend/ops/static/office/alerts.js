@@ -53,8 +53,10 @@
       const focused = document.activeElement?.closest?.("#result_list a")?.href;
       old.replaceWith(document.importNode(body, true));
       if (focused) [...document.querySelectorAll("#result_list a")].find((link) => link.href === focused)?.focus();
-      const waiting = page.getElementById("gk-waiting");
-      if (waiting) document.getElementById("gk-waiting").replaceWith(document.importNode(waiting, true));
+      for (const part of ["#gk-waiting", ".gk-heading h1"]) {
+        const now = page.querySelector(part);
+        if (now) document.querySelector(part).replaceWith(document.importNode(now, true));
+      }
       // Only what is new is spoken: clocks that run on would talk every minute.
       if (arrived.length) spoken.textContent = `新预警 ${arrived.length} 条：${arrived.slice(0, 3).join("；")}`;
       say(`实时：${new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" })} 已更新`, true);

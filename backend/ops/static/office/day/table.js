@@ -83,9 +83,9 @@ export const tableIn = (table, { groups, address, below, onUnit, onFigure, onFai
     else {
       node.append(make("button", {
         type: "button", class: `gk-cell${indicator.kind === "event" && figure > 0 ? " gk-news" : ""}`,
-        "aria-label": `${unit.name} ${indicator.name} ${number(figure)}${indicator.unit}，看它从哪来`,
+        "aria-label": `${unit.name} ${indicator.name} ${number(figure, indicator.unit)}${indicator.unit}，看它从哪来`,
         onclick: () => onFigure(unit, indicator),
-      }, number(figure)));
+      }, number(figure, indicator.unit)));
     }
     return node;
   };

@@ -62,7 +62,7 @@ export const traceIn = (aside, api) => {
         ? make("b", {}, step.name)
         : make("button", { type: "button", onclick: () => open(path.slice(0, index + 1), indicator, day) }, step.name));
     });
-    const figure = told.figure === null ? noFigure(page) : make("b", {}, number(told.figure));
+    const figure = told.figure === null ? noFigure(page) : make("b", {}, number(told.figure, indicator.unit));
     const facts = page.evidence;
     aside.replaceChildren(
       closer(), way,
@@ -96,7 +96,7 @@ export const traceIn = (aside, api) => {
   const unitRow = (item, path, indicator, day) => make("li", {},
     make("button", { type: "button", class: "gk-row", onclick: () => open([...path, { code: item.code, name: item.name }], indicator, day) },
       make("span", { class: "gk-row-main" }, item.name),
-      make("span", { class: "gk-row-end" }, item.figure === null ? make("span", { class: "gk-missing" }, "未报") : number(item.figure), " ›")));
+      make("span", { class: "gk-row-end" }, item.figure === null ? make("span", { class: "gk-missing" }, "未报") : number(item.figure, indicator.unit), " ›")));
 
   const recordRow = (item) => {
     const said = [

@@ -2,6 +2,7 @@
 
 const STATES = { running: "进行中", submitted: "自动上报", confirmed: "已确认", missing: "未报", exempt: "免报", inactive: "未启用" };
 const SHORT = new Intl.NumberFormat("zh-CN", { maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat("zh-CN", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const MOMENT = new Intl.DateTimeFormat("zh-CN", {
   timeZone: "Asia/Shanghai", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
 });
@@ -19,7 +20,8 @@ export const make = (tag, attributes = {}, ...children) => {
   return node;
 };
 
-export const number = (value) => SHORT.format(value);
+/** A figure in its unit's way: percents keep their decimal, so that they stand under each other. */
+export const number = (value, unit = "") => (unit === "%" ? PERCENT : SHORT).format(value);
 
 /** 11月21日 08:00, in Asia/Shanghai. */
 export const clock = (text) => {
