@@ -3,7 +3,7 @@
 
 import { make, noFigure, number, stateWords } from "./words.js";
 
-/** Rows without any figure say why once, across all columns. */
+/** Rows without any figure say what they are before the indicators, and why once, across all of them. */
 const WHY = {
   missing: "没有收到任何记录，不计入合计",
   exempt: "当日不要求上报",
@@ -72,7 +72,7 @@ export const tableIn = (table, { groups, address, below, onUnit, onFigure, onFai
       make("td", { class: "gk-num" }, unit.expected ? `${unit.reported} / ${unit.expected}` : unit.state === "exempt" ? "免报" : "无应报"),
     );
     if (hasFigures(unit)) line.append(...indicators.map((indicator) => cell(unit, indicator)));
-    else line.append(span(0, noFigure(unit), make("small", {}, WHY[unit.state] || "")));
+    else line.append(span(0, WHY[unit.state] ? make("span", { class: "gk-exempt" }, WHY[unit.state]) : noFigure(unit)));
     return line;
   };
 
