@@ -30,6 +30,8 @@ from backend.core.checks import api_views
 from backend.policies.models import PolicyRule
 from backend.regions.choices import LEVEL_OF
 from backend.regions.models import Region
+from backend.residents.models import Household, HouseholdTenure
+from backend.returnees.models import Returnee
 from tests.conftest import CELL
 from tests.office.world import Corner, addresses, furnish
 
@@ -102,6 +104,30 @@ API: list[Row] = [
         "households/<uuid:household_id>/reveal/", "POST", _C.PERSON_REVEAL,
         lambda c: f"households/{c.household.pk}/reveal/", body=_REVEAL,
     ),
+    _api(
+        "households/<uuid:household_id>/", "PATCH", _C.HOUSEHOLD_EDIT, lambda c: f"households/{c.household.pk}/",
+        body=lambda c: {"version": 1, "changes": {"door": "9"}},
+    ),
+    _api(
+        "households/<uuid:household_id>/move/", "POST", _C.HOUSEHOLD_EDIT,
+        lambda c: f"households/{c.household.pk}/move/", body=lambda c: {"region": c.cell},
+    ),
+    _api(
+        "households/<uuid:household_id>/close/", "POST", _C.HOUSEHOLD_EDIT,
+        lambda c: f"households/{c.household.pk}/close/",
+    ),
+    _api(
+        "households/<uuid:household_id>/reopen/", "POST", _C.HOUSEHOLD_EDIT,
+        lambda c: f"households/{c.household.pk}/reopen/",
+    ),
+    _api(
+        "people/<uuid:person_id>/", "PATCH", _C.HOUSEHOLD_EDIT, lambda c: f"people/{c.person.pk}/",
+        body=lambda c: {"version": 1, "changes": {"name": "王五"}},
+    ),
+    _api(
+        "people/<uuid:person_id>/move/", "POST", _C.HOUSEHOLD_EDIT, lambda c: f"people/{c.person.pk}/move/",
+        body=lambda c: {"region": c.cell, "address": "东沟屯9号"},
+    ),
     _api("people/<uuid:person_id>/", "GET", _C.PERSON_VIEW, lambda c: f"people/{c.person.pk}/"),
     _api(
         "people/<uuid:person_id>/reveal/", "POST", _C.PERSON_REVEAL, lambda c: f"people/{c.person.pk}/reveal/",
@@ -139,6 +165,14 @@ API: list[Row] = [
         "returnees/<uuid:returnee_id>/correct/", "POST", _C.RETURNEE_REGISTER,
         lambda c: f"returnees/{c.returnee.pk}/correct/", body=lambda c: {"arrived_on": _today()},
     ),
+    _api(
+        "returnees/<uuid:returnee_id>/", "PATCH", _C.RETURNEE_REGISTER, lambda c: f"returnees/{c.returnee.pk}/",
+        body=lambda c: {"version": 1, "changes": {"transport": "自驾"}},
+    ),
+    _api(
+        "returnees/<uuid:returnee_id>/return/", "POST", _C.RETURNEE_REGISTER,
+        lambda c: f"returnees/{c.returnee.pk}/return/",
+    ),
     _api("sync/push/", "POST", _C.SYNC, "sync/push/"),
     _api("sync/pull/", "GET", _C.SYNC, "sync/pull/"),
     _api("sync/receipts/", "GET", _C.SYNC, "sync/receipts/"),
@@ -164,15 +198,27 @@ def _close_alert(corner: Corner) -> None:
     alert_close(actor=boss, alert_id=corner.alert.pk, reason=CloseReason.HANDLED)
 
 
+def _close_household(corner: Corner) -> None:
+    """As the service does, but for the people who live there."""
+    HouseholdTenure.objects.filter(household=corner.household, valid_to=None).update(valid_to=clock.now())
+    Household.objects.filter(pk=corner.household.pk).update(closed_at=clock.now())
+
+
 #: What a deed needs before it applies.
 GIVEN: dict[str, Callable[[Corner], None]] = {
     "accounts_user_do_resume": lambda c: User.objects.filter(pk=c.worker.pk).update(is_active=False) and None,
     "alerts_alert_do_reopen": _close_alert,
+    "residents_household_do_reopen": _close_household,
+    "returnees_returnee_do_return": lambda c: (
+        Returnee.objects.filter(pk=c.returnee.pk).update(state="left", left_on=clock.today()) and None
+    ),
 }
 #: Deeds on accounts and devices reach only who stands below.
 DEED_WHO = {
     **{f"accounts_user_do_{name}": frozenset(ABOVE) for name in ("grant", "edit", "reset", "suspend", "resume")},
     "accounts_device_do_revoke": frozenset(ABOVE),
+    # Who may grant a duty may take it.
+    "accounts_duty_do_revoke": frozenset(ABOVE),
 }
 
 

@@ -14,6 +14,7 @@ from backend.accounts.selectors import commands
 from backend.accounts.services import (
     device_revoke,
     duty_grant,
+    duty_revocable,
     duty_revoke,
     password_reset,
     user_create,
@@ -255,6 +256,10 @@ class DutyAdmin(ServiceModelAdmin):
             applies=lambda duty: duty.revoked_at is None,
         ),
     )  # fmt: skip
+
+    def reaches(self, request: HttpRequest, target: Any, capability: str) -> bool:
+        actor: Any = request.user
+        return super().reaches(request, target, capability) and duty_revocable(actor=actor, duty=target)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("user", "granted_by")

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from backend.alerts.choices import REASONS_BY_HAND, TRANSITIONS, Act, CloseReason, EventType, RuleKey, Severity, State
 from backend.alerts.models import Alert
+from backend.core.body import StrictSerializer, Text
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.scope import Scope
 
@@ -49,29 +50,6 @@ def _acts(alert: Alert) -> list[str]:
     """What changes the alert from the state it is in."""
     state = State(alert.state)
     return [act.value for act in Act if TRANSITIONS.get((state, act), state) != state]
-
-
-def known_fields(data: object, fields: set[str]) -> dict[str, Any]:
-    """`data` as an object with no other fields. Raises `bad_request` or `unknown_field`."""
-    if not isinstance(data, dict):
-        raise ApiError(ErrorCode.BAD_REQUEST)
-    for name in data:
-        if name not in fields:
-            raise ApiError(ErrorCode.UNKNOWN_FIELD, field=str(name)[:40])
-    return data
-
-
-def close_request(data: object) -> tuple[CloseReason, str]:
-    """`{reason, note?}`. Raises `missing_field`, `bad_field` or `unknown_field`."""
-    body = known_fields(data, {"reason", "note"})
-    if "reason" not in body:
-        raise ApiError(ErrorCode.MISSING_FIELD, field="reason")
-    if not isinstance(body["reason"], str) or body["reason"] not in REASONS_BY_HAND:
-        raise ApiError(ErrorCode.BAD_FIELD, field="reason")
-    note = body.get("note", "")
-    if not isinstance(note, str) or "\0" in note:
-        raise ApiError(ErrorCode.BAD_FIELD, field="note")
-    return CloseReason(body["reason"]), note.strip()
 
 
 def whole_number(text: str | None, *, field: str, lowest: int, highest: int, default: int | None) -> int | None:
@@ -152,11 +130,11 @@ class AlertListSchema(serializers.Serializer[Any]):
     more = serializers.BooleanField()
 
 
-class CloseSchema(serializers.Serializer[Any]):
-    """Request to close, for the published schema."""
+class CloseShape(StrictSerializer):
+    """Why an alert is closed, and what was done."""
 
     reason = serializers.ChoiceField(choices=[(reason.value, reason.label) for reason in REASONS_BY_HAND])
-    note = serializers.CharField(required=False, max_length=500, allow_blank=True)
+    note = Text(required=False, default="", max_length=500, allow_blank=True)
 
 
 class ErrorSchema(serializers.Serializer[Any]):

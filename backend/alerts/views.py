@@ -11,22 +11,21 @@ from rest_framework.response import Response
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
 from backend.alerts import selectors, services
-from backend.alerts.choices import State
+from backend.alerts.choices import CloseReason, State
 from backend.alerts.models import Alert
 from backend.alerts.serializers import (
     AlertListSchema,
     AlertSchema,
-    CloseSchema,
+    CloseShape,
     ErrorSchema,
     alert_body,
-    close_request,
-    known_fields,
     list_request,
 )
 from backend.core.api import ScopedAPIView
+from backend.core.body import NothingShape, read_body
 
 _REFUSALS = dict.fromkeys((400, 401, 403), ErrorSchema)
-_ACT_REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 415), ErrorSchema)
+_ACT_REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415), ErrorSchema)
 
 
 def _user(request: Request) -> User:
@@ -73,11 +72,11 @@ class AcknowledgeView(ScopedAPIView):
     capabilities: ClassVar[dict[str, str]] = {"POST": Capability.ALERT_HANDLE}
 
     @extend_schema(
-        operation_id="alerts_acknowledge", request={"application/json": {"type": "object"}},
+        operation_id="alerts_acknowledge", request=NothingShape,
         responses={200: AlertSchema, **_ACT_REFUSALS},
     )  # fmt: skip
     def post(self, request: Request, alert_id: uuid.UUID) -> Response:
-        known_fields(request.data, set())
+        read_body(request, NothingShape)
         alert = services.alert_acknowledge(actor=_user(request), alert_id=alert_id)
         return Response(_bodies(request, [alert])[0])
 
@@ -87,10 +86,12 @@ class CloseView(ScopedAPIView):
 
     capabilities: ClassVar[dict[str, str]] = {"POST": Capability.ALERT_HANDLE}
 
-    @extend_schema(operation_id="alerts_close", request=CloseSchema, responses={200: AlertSchema, **_ACT_REFUSALS})
+    @extend_schema(operation_id="alerts_close", request=CloseShape, responses={200: AlertSchema, **_ACT_REFUSALS})
     def post(self, request: Request, alert_id: uuid.UUID) -> Response:
-        reason, note = close_request(request.data)
-        alert = services.alert_close(actor=_user(request), alert_id=alert_id, reason=reason, note=note)
+        body = read_body(request, CloseShape)
+        alert = services.alert_close(
+            actor=_user(request), alert_id=alert_id, reason=CloseReason(body["reason"]), note=body["note"]
+        )
         return Response(_bodies(request, [alert])[0])
 
 
@@ -100,10 +101,10 @@ class ReopenView(ScopedAPIView):
     capabilities: ClassVar[dict[str, str]] = {"POST": Capability.ALERT_HANDLE}
 
     @extend_schema(
-        operation_id="alerts_reopen", request={"application/json": {"type": "object"}},
+        operation_id="alerts_reopen", request=NothingShape,
         responses={200: AlertSchema, **_ACT_REFUSALS},
     )  # fmt: skip
     def post(self, request: Request, alert_id: uuid.UUID) -> Response:
-        known_fields(request.data, set())
+        read_body(request, NothingShape)
         alert = services.alert_reopen(actor=_user(request), alert_id=alert_id)
         return Response(_bodies(request, [alert])[0])

@@ -25,7 +25,7 @@ class ActionFilter(SimpleListFilter):
         "duty": ("职责", ("duty_granted", "duty_revoked")),
         "account": ("账号与密码", ("user_", "password_", "sessions_", "device_")),
         "alert": ("预警", ("alert.",)),
-        "household": ("住户与人员", ("household_", "person_", "returnee_")),
+        "household": ("住户与人员", ("household", "person_", "returnee_")),
         "cell": ("网格", ("cell_", "cells_")),
     }
 
@@ -83,7 +83,7 @@ class AuditEntryAdmin(ServiceModelAdmin):
 
     @admin.display(description="对象")
     def target(self, entry: AuditEntry) -> str:
-        return f"{TARGETS.get(entry.target_kind, entry.target_kind)} {entry.target_id[:13]}"
+        return f"{TARGETS.get(entry.target_kind, entry.target_kind)} {entry.target_id[:13]}".strip()
 
     @admin.display(description="区划", ordering="region_code")
     def place(self, entry: AuditEntry) -> Any:

@@ -8,11 +8,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.core.errors import ApiError, ErrorCode, error_body
 from backend.core.permissions import ANYONE, SIGNED_IN, DeclaredCapability, SessionSignIn
+from backend.core.rendering import JSONRenderer
 
 __all__ = ["ANYONE", "SIGNED_IN", "ScopedAPIView", "error_response", "exception_handler"]
 
@@ -28,6 +30,13 @@ class ScopedAPIView(APIView):
     open_before_password_change: ClassVar[bool] = False
     authentication_classes = (SessionSignIn,)
     permission_classes = (DeclaredCapability,)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """A refusal is JSON, whatever the address otherwise gives out."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(answer, Response) and answer.status_code >= 400:
+            answer.accepted_renderer, answer.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+        return answer
 
 
 def _code_of(exception: Exception) -> ErrorCode:

@@ -4,6 +4,7 @@ Sync's push has its own compiled reader; every other write comes through `read_b
 """
 
 import json
+import re
 from typing import Any, TypeVar
 
 from rest_framework import serializers
@@ -17,14 +18,34 @@ BODY_LIMIT = 64 * 1024
 S = TypeVar("S", bound="StrictSerializer")
 
 
+class Text(serializers.CharField):
+    """Text that arrives as text: a number is not taken for its digits."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """A wire shape that refuses fields it does not know."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
         if unknown:
-            raise serializers.ValidationError({unknown[0][:40]: ""}, code="unknown")
+            # A name that a stranger chose is not echoed beyond what an identifier may hold.
+            raise serializers.ValidationError({re.sub(r"[^A-Za-z0-9_-]", "?", unknown[0])[:40]: ""}, code="unknown")
         return super().to_internal_value(data)
+
+
+class NothingShape(StrictSerializer):
+    """A body that says nothing: the address is the whole request."""
+
+
+class EditShape(StrictSerializer):
+    """An edit: the version it was made on. Each kind adds `changes`, the fields that changed. See docs/edits.md."""
+
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The version that was edited.")
 
 
 def _json(raw: bytes) -> Any:

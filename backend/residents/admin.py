@@ -23,6 +23,7 @@ from backend.residents.services import (
     household_close,
     household_create,
     household_move,
+    household_reopen,
     household_reveal,
     household_update,
     person_move,
@@ -57,12 +58,22 @@ class HouseholdForm(_HouseholdFields, DeedForm):
     """An edit: sealed fields start empty and stay as they are unless something is typed."""
 
     base_version = forms.IntegerField(widget=forms.HiddenInput)
+    phone_clear = forms.BooleanField(label="清除联系电话", required=False, help_text="号码作废且没有新号码时勾选。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, now in (("head_name", self.target.head_masked), ("phone", self.target.phone_last4)):
             self.fields[name].required = False
             self.fields[name].help_text = f"现为 {'尾号 ' if name == 'phone' else ''}{now or '未登记'}，不改就不填。"
+        if not self.target.phone_last4:
+            del self.fields["phone_clear"]
+        self.order_fields([*_HouseholdFields.base_fields, "phone_clear"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("phone") and data.get("phone_clear"):
+            self.add_error("phone_clear", "填了新号码就不用勾选清除。")
+        return data
 
 
 class MoveForm(CellForm):
@@ -164,6 +175,10 @@ class HouseholdAdmin(ServiceModelAdmin):
             "close", "注销", EDIT, "do_close", icon="block", tone="danger", applies=lambda h: not h.closed_at,
             explain="房屋拆除、合并或重复登记时使用。走访记录保留；住着登记人员的住户不能注销。",
         ),
+        Deed(
+            "reopen", "恢复在册", EDIT, "do_reopen", icon="undo", applies=lambda h: bool(h.closed_at),
+            explain="注销有误或重新住人时使用，仍归原来的网格，从现在起重新计入应走访住户。",
+        ),
     )  # fmt: skip
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -237,8 +252,12 @@ class HouseholdAdmin(ServiceModelAdmin):
         return {"base_version": target.version, **{name: getattr(target, name) for name in names}}
 
     def do_edit(self, request: HttpRequest, target: Household, data: dict[str, Any]) -> DeedDone:
-        version = data.pop("base_version")
-        changes = {name: value for name, value in data.items() if name not in {"head_name", "phone"} or value}
+        version, clears_phone = data.pop("base_version"), data.pop("phone_clear", False)
+        # What the form shows and somebody emptied is emptied on purpose; what it hides says nothing while empty.
+        hidden = {"head_name", "phone"}
+        changes = {name: None if value in ("", []) and name not in hidden else value for name, value in data.items()}
+        if clears_phone:
+            changes["phone"] = None
         household_update(household_id=target.pk, base_version=version, changes=changes, actor=request.user)
         return DeedDone("住户信息已修改。")
 
@@ -252,6 +271,10 @@ class HouseholdAdmin(ServiceModelAdmin):
     def do_close(self, request: HttpRequest, target: Household, data: dict[str, Any]) -> DeedDone:
         household_close(household_id=target.pk, actor=request.user)
         return DeedDone("住户已注销。")
+
+    def do_reopen(self, request: HttpRequest, target: Household, data: dict[str, Any]) -> DeedDone:
+        household_reopen(household_id=target.pk, actor=request.user)
+        return DeedDone("住户已恢复在册。")
 
 
 def purpose_words(person: Person) -> str:

@@ -56,8 +56,8 @@ class Household(ChangedModel):
     sort_key = models.TextField("走访顺序", db_collation="C")
     search_text = models.TextField("检索文本")
     version = models.PositiveIntegerField("版本", default=1)
-    #: Field → the version in which it last changed: tells a stale edit from one that merely began earlier.
-    field_versions = models.JSONField(default=dict)
+    #: Field → when and by whom it last changed: tells a stale edit from one that merely began earlier.
+    field_marks = models.JSONField(default=dict)
     created_at = models.DateTimeField("登记时间")
     closed_at = models.DateTimeField("注销时间", null=True, blank=True)
 
@@ -134,6 +134,7 @@ class Person(ChangedModel):
     phone_last4 = models.CharField("电话尾号", max_length=4, blank=True)
     purposes = ArrayField(models.CharField(max_length=10), verbose_name="登记目的")
     version = models.PositiveIntegerField("版本", default=1)
+    field_marks = models.JSONField(default=dict)
     created_at = models.DateTimeField("登记时间")
 
     objects: ClassVar[ScopedQuerySet["Person"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]

@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.core.body import StrictSerializer
-from backend.residents.choices import CallPurpose, DocumentType, Occupancy, Purpose, RevealField
+from backend.core.body import EditShape, StrictSerializer, Text
+from backend.residents.choices import CallPurpose, Care, DocumentType, Occupancy, Purpose, RevealField
 from backend.residents.models import Household, Person
+from backend.residents.rules import MAX_FLOOR, MAX_HEADCOUNT, MIN_FLOOR
 
 
 class HouseholdAnswer(serializers.Serializer[Any]):
@@ -27,6 +28,7 @@ class HouseholdAnswer(serializers.Serializer[Any]):
     phone_known = serializers.BooleanField()
     phone_last4 = serializers.CharField(allow_null=True)
     version = serializers.IntegerField()
+    closed = serializers.BooleanField(help_text="taken out of use; lists show households in use only")
     sort = serializers.CharField(help_text="its order is the order of walking")
 
 
@@ -102,6 +104,67 @@ class CallAnswer(serializers.Serializer[Any]):
     phone = serializers.CharField(allow_blank=True)
 
 
+def _text(longest: int) -> Text:
+    return Text(max_length=longest, required=False, allow_null=True, allow_blank=True)
+
+
+class HouseholdChanges(StrictSerializer):
+    """The fields of a household that changed; `null` empties one on purpose, an empty value says nothing."""
+
+    address = _text(120)
+    building = _text(20)
+    unit = _text(10)
+    floor = serializers.IntegerField(min_value=MIN_FLOOR, max_value=MAX_FLOOR, required=False, allow_null=True)
+    door = _text(10)
+    head_name = _text(40)
+    headcount = serializers.IntegerField(min_value=0, max_value=MAX_HEADCOUNT, required=False, allow_null=True)
+    phone = _text(20)
+    occupancy = serializers.ChoiceField(Occupancy.choices, required=False, allow_null=True)
+    care = serializers.ListField(
+        child=serializers.ChoiceField(Care.choices), max_length=len(Care), required=False, allow_null=True
+    )
+
+
+class HouseholdEditShape(EditShape):
+    """An edit made on top of `version`."""
+
+    changes = HouseholdChanges()
+
+
+class HouseholdMoveShape(StrictSerializer):
+    """The cell that the household is given to."""
+
+    region = serializers.CharField(max_length=15)
+
+
+class PersonChanges(StrictSerializer):
+    """The fields of a person that changed; `null` empties one on purpose, an empty value says nothing."""
+
+    name = _text(40)
+    phone = _text(20)
+    document_type = serializers.ChoiceField(DocumentType.choices, required=False, allow_null=True)
+    document_number = _text(40)
+    address = _text(120)
+    household = serializers.UUIDField(required=False, allow_null=True)
+    purpose = serializers.ListField(
+        child=serializers.ChoiceField(Purpose.choices), max_length=len(Purpose), required=False, allow_null=True
+    )
+
+
+class PersonEditShape(EditShape):
+    """An edit made on top of `version`."""
+
+    changes = PersonChanges()
+
+
+class PersonMoveShape(StrictSerializer):
+    """The cell that becomes responsible, and where in it the person lives: a household, or an address."""
+
+    region = serializers.CharField(max_length=15)
+    household = serializers.UUIDField(required=False, default=None, allow_null=True)
+    address = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+
+
 def household_wire(household: Household) -> dict[str, Any]:
     """A household in the shape of `HouseholdAnswer`."""
     return {
@@ -120,6 +183,7 @@ def household_wire(household: Household) -> dict[str, Any]:
         "phone_known": household.phone_sealed is not None,
         "phone_last4": household.phone_last4 or None,
         "version": household.version,
+        "closed": household.closed_at is not None,
         "sort": household.sort_key,
     }
 

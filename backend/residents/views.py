@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from backend.accounts.choices import Capability
 from backend.core.api import ScopedAPIView
-from backend.core.body import read_body
+from backend.core.body import NothingShape, read_body
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.openapi import errors
 from backend.residents.selectors import (
@@ -23,16 +23,31 @@ from backend.residents.serializers import (
     CallAnswer,
     CallShape,
     HouseholdDetail,
+    HouseholdEditShape,
+    HouseholdMoveShape,
     HouseholdPage,
     LookupAnswer,
     LookupShape,
     PersonAnswer,
+    PersonEditShape,
+    PersonMoveShape,
     RevealAnswer,
     RevealShape,
     household_wire,
     person_wire,
 )
-from backend.residents.services import household_call, household_reveal, person_call, person_reveal
+from backend.residents.services import (
+    household_call,
+    household_close,
+    household_move,
+    household_reopen,
+    household_reveal,
+    household_update,
+    person_call,
+    person_move,
+    person_reveal,
+    person_update,
+)
 
 PAGE_SIZE = 50
 #: Counting and paging stop here: nobody reads on, and an exact count of a province would cost a second.
@@ -82,14 +97,90 @@ def _page(text: str) -> int:
 class HouseholdView(ScopedAPIView):
     """One household."""
 
-    capabilities: ClassVar[dict[str, str]] = {"GET": Capability.HOUSEHOLD_VIEW}
+    capabilities: ClassVar[dict[str, str]] = {"GET": Capability.HOUSEHOLD_VIEW, "PATCH": Capability.HOUSEHOLD_EDIT}
 
     @extend_schema(responses={200: HouseholdDetail, **errors(401, 403, 404)})
     def get(self, request: Request, household_id: uuid.UUID) -> Response:
         """The household and the people on record in it, masked."""
-        household = household_visible(request.user, household_id, Capability.HOUSEHOLD_VIEW)
-        people = [person_wire(person) for person in people_of(request.user, household)]
-        return Response({**household_wire(household), "people": people})
+        return _household(request, household_id)
+
+    @extend_schema(
+        operation_id="households_edit",
+        request=HouseholdEditShape,
+        responses={200: HouseholdDetail, **errors(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def patch(self, request: Request, household_id: uuid.UUID) -> Response:
+        """Merge an edit, field by field; 409 with both values where a field changed on both sides."""
+        household_visible(request.user, household_id, Capability.HOUSEHOLD_EDIT)
+        body = read_body(request, HouseholdEditShape)
+        household_update(
+            household_id=household_id, base_version=body["version"], changes=body["changes"], actor=request.user
+        )
+        return _household(request, household_id)
+
+
+class HouseholdMoveView(ScopedAPIView):
+    """转网格."""
+
+    capabilities: ClassVar[dict[str, str]] = {"POST": Capability.HOUSEHOLD_EDIT}
+
+    @extend_schema(
+        operation_id="households_move",
+        request=HouseholdMoveShape,
+        responses={200: HouseholdDetail, **errors(400, 401, 403, 404, 413, 415)},
+    )
+    def post(self, request: Request, household_id: uuid.UUID) -> Response:
+        """Give the household, and the people who live in it, to another cell of one's scope."""
+        household_visible(request.user, household_id, Capability.HOUSEHOLD_EDIT)
+        body = read_body(request, HouseholdMoveShape)
+        household_move(household_id=household_id, to_region=body["region"], actor=request.user)
+        return _household(request, household_id)
+
+
+class HouseholdCloseView(ScopedAPIView):
+    """注销."""
+
+    capabilities: ClassVar[dict[str, str]] = {"POST": Capability.HOUSEHOLD_EDIT}
+
+    @extend_schema(
+        operation_id="households_close",
+        request=NothingShape,
+        responses={200: HouseholdDetail, **errors(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, household_id: uuid.UUID) -> Response:
+        """Take the household out of use; its records stay. 409 while people on record live in it."""
+        household_visible(request.user, household_id, Capability.HOUSEHOLD_EDIT)
+        read_body(request, NothingShape)
+        household_close(household_id=household_id, actor=request.user)
+        return _household(request, household_id)
+
+
+class HouseholdReopenView(ScopedAPIView):
+    """恢复在册."""
+
+    capabilities: ClassVar[dict[str, str]] = {"POST": Capability.HOUSEHOLD_EDIT}
+
+    @extend_schema(
+        operation_id="households_reopen",
+        request=NothingShape,
+        responses={200: HouseholdDetail, **errors(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, household_id: uuid.UUID) -> Response:
+        """Take the household back into use, in the cell in which it was closed."""
+        household_visible(request.user, household_id, Capability.HOUSEHOLD_EDIT)
+        read_body(request, NothingShape)
+        household_reopen(household_id=household_id, actor=request.user)
+        return _household(request, household_id)
+
+
+def _household(request: Request, household_id: uuid.UUID) -> Response:
+    household = household_visible(request.user, household_id, Capability.HOUSEHOLD_VIEW)
+    people = [person_wire(person) for person in people_of(request.user, household)]
+    return Response({**household_wire(household), "people": people})
+
+
+def _person(request: Request, person_id: uuid.UUID) -> Response:
+    return Response(person_wire(person_visible(request.user, person_id, Capability.PERSON_VIEW)))
 
 
 class PhoneLookupView(ScopedAPIView):
@@ -136,12 +227,47 @@ class HouseholdCallView(ScopedAPIView):
 class PersonView(ScopedAPIView):
     """One person on record."""
 
-    capabilities: ClassVar[dict[str, str]] = {"GET": Capability.PERSON_VIEW}
+    capabilities: ClassVar[dict[str, str]] = {"GET": Capability.PERSON_VIEW, "PATCH": Capability.HOUSEHOLD_EDIT}
 
     @extend_schema(responses={200: PersonAnswer, **errors(401, 403, 404)})
     def get(self, request: Request, person_id: uuid.UUID) -> Response:
         """The person, masked."""
-        return Response(person_wire(person_visible(request.user, person_id, Capability.PERSON_VIEW)))
+        return _person(request, person_id)
+
+    @extend_schema(
+        operation_id="people_edit",
+        request=PersonEditShape,
+        responses={200: PersonAnswer, **errors(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def patch(self, request: Request, person_id: uuid.UUID) -> Response:
+        """Merge an edit, field by field; 409 with both values where a field changed on both sides."""
+        person_visible(request.user, person_id, Capability.HOUSEHOLD_EDIT)
+        body = read_body(request, PersonEditShape)
+        names = {"household": "household_id", "purpose": "purposes"}
+        changes = {names.get(field, field): value for field, value in body["changes"].items()}
+        person_update(person_id=person_id, base_version=body["version"], changes=changes, actor=request.user)
+        return _person(request, person_id)
+
+
+class PersonMoveView(ScopedAPIView):
+    """转网格."""
+
+    capabilities: ClassVar[dict[str, str]] = {"POST": Capability.HOUSEHOLD_EDIT}
+
+    @extend_schema(
+        operation_id="people_move",
+        request=PersonMoveShape,
+        responses={200: PersonAnswer, **errors(400, 401, 403, 404, 413, 415)},
+    )
+    def post(self, request: Request, person_id: uuid.UUID) -> Response:
+        """Make another cell responsible for the person."""
+        person_visible(request.user, person_id, Capability.HOUSEHOLD_EDIT)
+        body = read_body(request, PersonMoveShape)
+        person_move(
+            person_id=person_id, to_region=body["region"], household_id=body["household"], address=body["address"],
+            actor=request.user,
+        )  # fmt: skip
+        return _person(request, person_id)
 
 
 class PersonRevealView(ScopedAPIView):

@@ -20,7 +20,12 @@ from backend.regions.formfields import CellForm
 from backend.residents.choices import DocumentType
 from backend.returnees.choices import ReturneeState
 from backend.returnees.models import Returnee
-from backend.returnees.services import returnee_correct_arrival, returnee_leave, returnee_register_at_office
+from backend.returnees.services import (
+    returnee_correct_arrival,
+    returnee_leave,
+    returnee_register_at_office,
+    returnee_return,
+)
 
 REGISTER = Capability.RETURNEE_REGISTER
 
@@ -69,6 +74,10 @@ def _present(returnee: Returnee) -> bool:
     return returnee.state == ReturneeState.PRESENT
 
 
+def _left(returnee: Returnee) -> bool:
+    return returnee.state == ReturneeState.LEFT
+
+
 @admin.register(Returnee)
 class ReturneeAdmin(ServiceModelAdmin):
     view_capability = Capability.RETURNEE_VIEW
@@ -83,6 +92,8 @@ class ReturneeAdmin(ServiceModelAdmin):
         ),
         Deed("leave", "登记离开", REGISTER, "do_leave", LeaveForm, icon="logout", applies=_present,
              explain="监测提前结束，不再列入在本地名单。", initial="initial_leave"),
+        Deed("return", "撤销离开", REGISTER, "do_return", icon="undo", applies=_left,
+             explain="登记有误，或人其实还在本地：从今天起重新列入名单，监测期的剩余天数继续。从外地再次返回的，请重新登记。"),
         Deed("arrival", "更正到达日期", REGISTER, "do_arrival", ArrivalForm, applies=_present,
              explain="原监测期作废，按新的到达日期重新计算。", initial="initial_arrival"),
     )  # fmt: skip
@@ -193,6 +204,10 @@ class ReturneeAdmin(ServiceModelAdmin):
     def do_leave(self, request: HttpRequest, target: Returnee, data: dict[str, Any]) -> DeedDone:
         returnee_leave(returnee_id=target.pk, left_on=data["left_on"], actor=request.user)
         return DeedDone("已登记离开。")
+
+    def do_return(self, request: HttpRequest, target: Returnee, data: dict[str, Any]) -> DeedDone:
+        goes_on = returnee_return(returnee_id=target.pk, actor=request.user)
+        return DeedDone("已撤销离开。", to=reverse("admin:returnees_returnee_change", args=[goes_on.pk]))
 
     def initial_arrival(self, request: HttpRequest, target: Returnee) -> dict[str, dt.date]:
         return {"arrived_on": target.arrived_on}

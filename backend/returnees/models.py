@@ -21,7 +21,8 @@ class Returnee(ChangedModel):
     `registered_at` is when it was written down (the phone's time, corrected), `registered_day` its business day;
     `received_at` and `left_received_at` are when the server learnt of the registration and of the leaving, in business
     time: what a cut-off could know. A move to another cell closes the row (`moved`) and opens one there that names it
-    (`continues_id`); such a row is not a new return, and counts in its cell from the day of the move.
+    (`continues_id`); so does a leaving taken back, in the same cell. Such a row is not a new return, and counts from
+    the day on which it was made.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -46,6 +47,9 @@ class Returnee(ChangedModel):
     author_name = models.CharField("登记人", max_length=60)
     device_id = models.UUIDField("设备", null=True)
     continues_id = models.UUIDField("承接自", null=True)
+    version = models.PositiveIntegerField("版本", default=1)
+    #: Field → when and by whom it last changed; see docs/edits.md.
+    field_marks = models.JSONField(default=dict)
 
     objects: ClassVar[ScopedQuerySet["Returnee"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -29,6 +29,12 @@ def leaving_problem(*, arrived_on: dt.date, left_on: dt.date, today: dt.date) ->
     return (ErrorCode.LEAVING_IN_FUTURE, "left_on") if left_on > today else None
 
 
+def transport_problem(text: str) -> Problem | None:
+    """How somebody travelled is told in forty characters, without control characters."""
+    bad = len(text) > 40 or any(ord(c) < 32 or ord(c) == 127 for c in text)
+    return (ErrorCode.BAD_FIELD, "transport") if bad else None
+
+
 def origin_problem(*, code: str, text: str) -> Problem | None:
     """Where somebody came from is a region (province, prefecture or county) or words; one of them must be given."""
     if code and not (code.isascii() and code.isdigit() and len(code) in (2, 4, 6)):

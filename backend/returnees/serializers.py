@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.core.body import StrictSerializer
+from backend.core.body import EditShape, StrictSerializer
 from backend.core.scope import ancestors
 from backend.health.choices import Colour, DueState
 from backend.health.models import CodeStatus
@@ -60,6 +60,24 @@ class CorrectShape(StrictSerializer):
     arrived_on = serializers.DateField()
 
 
+class ReturneeChanges(StrictSerializer):
+    """The fields of a returnee that changed; `null` empties one on purpose, an empty text says nothing."""
+
+    origin = serializers.CharField(max_length=6, required=False, allow_null=True, allow_blank=True)
+    origin_text = serializers.CharField(max_length=60, required=False, allow_null=True, allow_blank=True)
+    transport = serializers.CharField(max_length=40, required=False, allow_null=True, allow_blank=True)
+    arrived_on = serializers.DateField(required=False, allow_null=True)
+    left_on = serializers.DateField(
+        required=False, allow_null=True, help_text="A day is a leaving; null takes a leaving back."
+    )
+
+
+class ReturneeEditShape(EditShape):
+    """An edit made on top of `version`."""
+
+    changes = ReturneeChanges()
+
+
 class ReturneeShape(serializers.Serializer[Any]):
     """A returnee, masked."""
 
@@ -83,6 +101,7 @@ class ReturneeShape(serializers.Serializer[Any]):
     colour = serializers.ChoiceField(Colour.choices, allow_null=True)
     reason = serializers.CharField(allow_null=True)
     registered_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
     author_name = serializers.CharField()
 
 
@@ -129,5 +148,6 @@ def _returnee_body(row: Returnee, names: dict[str, str]) -> dict[str, Any]:
         "colour": code.colour if code else None,
         "reason": code.reason if code else None,
         "registered_at": row.registered_at.isoformat(),
+        "version": row.version,
         "author_name": row.author_name,
     }

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from backend.accounts.choices import Capability
 from backend.audit.services import audit_record
@@ -20,6 +22,7 @@ from backend.health.services import (
     codes_follow,
     monitoring_cancel,
     monitoring_end,
+    monitoring_resume,
     monitoring_start,
     monitorings_follow,
 )
@@ -27,7 +30,7 @@ from backend.policies.selectors import value_of
 from backend.residents.choices import Purpose
 from backend.residents.rules import PersonInput
 from backend.residents.selectors import households_by_id
-from backend.residents.services import person_ensure
+from backend.residents.services import edit_mark, edit_merge, people_lock, person_ensure
 from backend.returnees.choices import ReturneeState
 from backend.returnees.models import Returnee
 from backend.returnees.rules import (
@@ -36,7 +39,15 @@ from backend.returnees.rules import (
     correction_problem,
     leaving_problem,
     origin_problem,
+    transport_problem,
 )
+
+#: What somebody wrote down, without consequences for anything else.
+_TOLD = ("origin_code", "origin_text", "transport")
+EDITABLE = (*_TOLD, "arrived_on", "left_on")
+#: What a field that may be emptied holds then; the others always say something.
+_EMPTY: dict[str, Any] = {**dict.fromkeys(_TOLD, ""), "left_on": None}
+_MARKED = ("version", "field_marks")
 
 
 @transaction.atomic
@@ -137,7 +148,8 @@ def returnee_leave(*, returnee_id: uuid.UUID, left_on: dt.date, actor: Any) -> R
     returnee.state = ReturneeState.LEFT.value
     returnee.left_on = left_on
     returnee.left_received_at = now
-    returnee.save(update_fields=["state", "left_on", "left_received_at"])
+    edit_mark(returnee, ["left_on"], actor=actor)
+    returnee.save(update_fields=["state", "left_on", "left_received_at", *_MARKED])
     for monitoring in _terms(returnee).filter(state=MonitoringState.ACTIVE):
         monitoring_end(monitoring_id=monitoring.pk, last_day=left_on, received_at=now)
     _touch_since(left_on, returnee.region_code, now)
@@ -162,7 +174,8 @@ def returnee_correct_arrival(*, returnee_id: uuid.UUID, arrived_on: dt.date, act
     plausible = int(value_of("sync.plausible_past_days", region_code=returnee.region_code, on=today).value)
     returnee.arrived_on = arrived_on
     returnee.arrival_doubtful = arrival_doubtful(arrived_on=arrived_on, today=today, plausible_days=plausible)
-    returnee.save(update_fields=["arrived_on", "arrival_doubtful"])
+    edit_mark(returnee, ["arrived_on"], actor=actor)
+    returnee.save(update_fields=["arrived_on", "arrival_doubtful", *_MARKED])
     for monitoring in withdrawn:
         monitoring_cancel(monitoring_id=monitoring.pk, received_at=now)
     _start_monitoring(returnee, now)
@@ -170,6 +183,68 @@ def returnee_correct_arrival(*, returnee_id: uuid.UUID, arrived_on: dt.date, act
     _audit(
         actor, "returnee_correct", returnee, {"from": before.isoformat(), "to": arrived_on.isoformat()}
     )  # fmt: skip
+    return returnee
+
+
+@transaction.atomic
+def returnee_return(*, returnee_id: uuid.UUID, actor: Any) -> Returnee:
+    """Take back a leaving (撤销离开): somebody is here still, and what is left of his term goes on from today.
+
+    The row that left stays what figures counted; the one returned here names it. Who came back from another place is
+    registered anew. Only where `actor` may register. Raises NOT_FOUND, WRONG_STATE unless this return, and no other of
+    the person, ended in a leaving.
+    """
+    now = clock.now()
+    today = clock.business_day(now)
+    left = _locked(returnee_id, actor)
+    people_lock(person_ids=[left.person_id])
+    goes_on = Q(continues_id=left.pk) | Q(person=left.person_id, state=ReturneeState.PRESENT)
+    if left.state != ReturneeState.LEFT or Returnee.objects.filter(goes_on).exists():
+        raise ApiError(ErrorCode.WRONG_STATE)
+    term = _terms(left).filter(state=MonitoringState.LEFT).order_by("-last_day").first()
+    returnee = left
+    returnee.continues_id, returnee.pk = left.pk, new_id()
+    returnee.state, returnee.left_on, returnee.left_received_at = ReturneeState.PRESENT.value, None, None
+    returnee.registered_day, returnee.received_at = today, now
+    edit_mark(returnee, ["left_on"], actor=actor)
+    returnee.save(force_insert=True)
+    if term is not None:
+        monitoring_resume(monitoring_id=term.pk, first_day=today, received_at=now)
+    cells_touch(touched=[(today, returnee.region_code)])
+    _audit(actor, "returnee_return", returnee, {"continues": str(returnee.continues_id)})
+    return returnee
+
+
+@transaction.atomic
+def returnee_update(*, returnee_id: uuid.UUID, base_version: int, changes: Mapping[str, Any], actor: Any) -> Returnee:
+    """Apply `changes` (fields of `EDITABLE`) that were made on top of `base_version`, merged field by field.
+
+    None empties a field, an empty value says nothing. A day in `left_on` is a leaving, None takes one back, and the row
+    that goes on is returned; `arrived_on` withdraws the term and opens the right one. Raises what `edit_merge`,
+    `returnee_leave`, `returnee_return` and `returnee_correct_arrival` raise, MISSING_FIELD, BAD_FIELD, BAD_REGION_CODE.
+    """
+    returnee = _locked(returnee_id, actor)
+    current = {field: getattr(returnee, field) for field in EDITABLE}
+    differing = edit_merge(
+        current=current, changes=changes, base_version=base_version, version=returnee.version,
+        marks=returnee.field_marks, empty=_EMPTY, shown={},
+    )  # fmt: skip
+    told = {field: value.strip() for field, value in differing.items() if field in _TOLD}
+    if told:
+        wanted = {**current, **told}
+        _refuse(origin_problem(code=wanted["origin_code"], text=wanted["origin_text"]))
+        _refuse(transport_problem(wanted["transport"]))
+        for field, value in told.items():
+            setattr(returnee, field, value)
+        edit_mark(returnee, told, actor=actor)
+        returnee.save(update_fields=[*told, *_MARKED])
+        _audit(actor, "returnee_update", returnee, {"fields": sorted(told), "version": returnee.version})
+    if "arrived_on" in differing:
+        returnee = returnee_correct_arrival(returnee_id=returnee_id, arrived_on=differing["arrived_on"], actor=actor)
+    if "left_on" in differing and differing["left_on"] is None:
+        return returnee_return(returnee_id=returnee_id, actor=actor)
+    if "left_on" in differing:
+        return returnee_leave(returnee_id=returnee_id, left_on=differing["left_on"], actor=actor)
     return returnee
 
 
@@ -240,12 +315,18 @@ def _start_monitoring(returnee: Returnee, received_at: dt.datetime) -> None:
     returnee.save(update_fields=["monitor_from", "monitor_to"])
 
 
-def _present(returnee_id: uuid.UUID, actor: Any) -> Returnee:
+def _locked(returnee_id: uuid.UUID, actor: Any) -> Returnee:
     """The returnee, locked, if `actor` may register where he is."""
     rows = Returnee.objects.visible_to(actor, Capability.RETURNEE_REGISTER).select_for_update(no_key=True)
     returnee = rows.filter(pk=returnee_id).first()
     if returnee is None:
         raise ApiError(ErrorCode.NOT_FOUND)
+    return returnee
+
+
+def _present(returnee_id: uuid.UUID, actor: Any) -> Returnee:
+    """As `_locked`, and still here."""
+    returnee = _locked(returnee_id, actor)
     if returnee.state != ReturneeState.PRESENT:
         raise ApiError(ErrorCode.WRONG_STATE)
     return returnee

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from backend.accounts.choices import Capability
 from backend.core import clock
 from backend.core.api import ScopedAPIView
-from backend.core.body import read_body
+from backend.core.body import NothingShape, read_body
 from backend.core.openapi import errors
 from backend.core.query import read_query, scope_asked
 from backend.health.choices import DueState
@@ -20,12 +20,19 @@ from backend.returnees.serializers import (
     CorrectShape,
     LeaveShape,
     RegisterShape,
+    ReturneeEditShape,
     ReturneeListShape,
     ReturneeQuery,
     ReturneeShape,
     page_body,
 )
-from backend.returnees.services import returnee_correct_arrival, returnee_leave, returnee_register_at_office
+from backend.returnees.services import (
+    returnee_correct_arrival,
+    returnee_leave,
+    returnee_register_at_office,
+    returnee_return,
+    returnee_update,
+)
 
 
 def _one(request: Request, returnee_id: uuid.UUID, status: int = 200) -> Response:
@@ -81,11 +88,43 @@ class ReturneeListView(ScopedAPIView):
 class ReturneeView(ScopedAPIView):
     """One returnee."""
 
-    capabilities = {"GET": Capability.RETURNEE_VIEW}
+    capabilities = {"GET": Capability.RETURNEE_VIEW, "PATCH": Capability.RETURNEE_REGISTER}
 
     @extend_schema(operation_id="returnees_one", responses={200: ReturneeShape, **errors(401, 403, 404)})
     def get(self, request: Request, returnee_id: uuid.UUID) -> Response:
         return _one(request, returnee_id)
+
+    @extend_schema(
+        operation_id="returnees_edit",
+        request=ReturneeEditShape,
+        responses={200: ReturneeShape, **errors(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def patch(self, request: Request, returnee_id: uuid.UUID) -> Response:
+        """Merge an edit, field by field; 409 with both values where a field changed on both sides."""
+        body = read_body(request, ReturneeEditShape)
+        changes = dict(body["changes"])
+        if "origin" in changes:
+            changes["origin_code"] = changes.pop("origin")
+        returnee = returnee_update(
+            returnee_id=returnee_id, base_version=body["version"], changes=changes, actor=request.user
+        )
+        return _one(request, returnee.pk)
+
+
+class ReturneeReturnView(ScopedAPIView):
+    """撤销离开."""
+
+    capabilities = {"POST": Capability.RETURNEE_REGISTER}
+
+    @extend_schema(
+        operation_id="returnees_return",
+        request=NothingShape,
+        responses={200: ReturneeShape, **errors(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, returnee_id: uuid.UUID) -> Response:
+        """Take back a leaving; the answer is the row that goes on."""
+        read_body(request, NothingShape)
+        return _one(request, returnee_return(returnee_id=returnee_id, actor=request.user).pk)
 
 
 class ReturneeLeaveView(ScopedAPIView):

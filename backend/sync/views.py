@@ -207,7 +207,7 @@ def _read_envelope(request: HttpRequest) -> Envelope:
     """The body as an envelope. Raises ApiError: too large, not JSON, wrong shape."""
     if request.content_type != "application/json":
         raise ApiError(ErrorCode.UNSUPPORTED_MEDIA)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+    if _announced(request) > MAX_BODY:
         raise ApiError(ErrorCode.TOO_LARGE)
     # A body sent in chunks names no length: no more of it comes into memory than may be.
     body = request.read(MAX_BODY + 1)
@@ -229,6 +229,14 @@ def _read_envelope(request: HttpRequest) -> Envelope:
         raise ApiError(code, field=field) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError(ErrorCode.NOT_JSON) from error
+
+
+def _announced(request: HttpRequest) -> int:
+    """How long the request says its body is. Raises BAD_REQUEST where it says nonsense."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise ApiError(ErrorCode.BAD_REQUEST)
+    return int(text)
 
 
 def _gunzip(body: bytes) -> bytes:

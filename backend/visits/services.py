@@ -73,7 +73,7 @@ def visits_store(*, rows: Sequence[VisitRow]) -> list[Finding]:
 
     Judges fever and symptoms by the rule in force at place and day, gives health what was seen of people on record, so
     that their codes follow, and marks the cells touched. Returns what the caller must hand to `alerts_evaluate`, last
-    of all it writes: the lock of the event log is held until the commit.
+    of all it writes: whoever raises the same concern waits there until the commit.
     """
     if not rows:
         return []

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pytest
@@ -50,6 +51,9 @@ def test_a_file_of_cells_reports_line_by_line(here: Corner, desk: Client) -> Non
     content = f"村代码,网格编号,网格名称\n{VILLAGE},9,第九网格\n{VILLAGE},x,坏\n".encode("gb18030")
     answer = do(desk, "regions_region_do_import", file=SimpleUploadedFile("cells.csv", content))
     assert answer.status_code == 200
+    trail = desk.get(f"{reverse('admin:audit_auditentry_changelist')}?kind=cell").content.decode()
+    assert "网格（批量导入）" in trail
+    assert "cells" not in re.sub(r"<[^>]*>", "", trail)
     done = answer.context["done"]
     assert done.message == "新建 1，更新 0，无变化 0，未导入 1。"
     assert done.lines == [f"第 3 行 {VILLAGE}：网格编号应为 1 到 999 的整数。"]
@@ -90,6 +94,62 @@ def test_a_household_is_entered_edited_moved(here: Corner, desk: Client) -> None
     assert moved.status_code == 302
     outside = do(desk, "residents_household_do_move", household, region=OTHER_CELL)
     assert "region" in outside.context["form"].errors
+
+
+def test_a_telephone_is_kept_replaced_or_cleared(here: Corner, desk: Client) -> None:
+    household = here.household
+    page = desk.get(reverse("admin:residents_household_do_edit", args=[household.pk]))
+    assert "清除联系电话" in page.content.decode()
+    data = {
+        "address": household.address, "building": household.building, "unit": household.unit,
+        "floor": household.floor or "", "door": household.door, "head_name": "", "headcount": household.headcount,
+        "phone": "", "occupancy": household.occupancy, "care": household.care, "base_version": household.version,
+    }  # fmt: skip
+    both = do(desk, "residents_household_do_edit", household, **data, phone_clear="on")
+    assert both.status_code == 302
+    household.refresh_from_db()
+    assert household.phone_last4 == ""
+    again = desk.get(reverse("admin:residents_household_do_edit", args=[household.pk]))
+    assert "清除联系电话" not in again.content.decode()
+
+
+def test_a_new_number_and_a_cleared_one_contradict_each_other(here: Corner, desk: Client) -> None:
+    household = here.household
+    data = {
+        "address": household.address, "headcount": household.headcount, "occupancy": household.occupancy,
+        "base_version": household.version, "phone": "12900005678", "phone_clear": "on",
+    }  # fmt: skip
+    answer = do(desk, "residents_household_do_edit", household, **data)
+    assert answer.context["form"].errors == {"phone_clear": ["填了新号码就不用勾选清除。"]}
+
+
+def test_a_closed_household_is_taken_back_and_so_is_a_leaving(here: Corner, desk: Client) -> None:
+    left = do(desk, "returnees_returnee_do_leave", here.returnee, left_on=clock.today().isoformat())
+    assert left.status_code == 302
+    assert do(desk, "returnees_returnee_do_return", here.returnee).status_code == 302
+    assert Returnee.objects.filter(continues_id=here.returnee.pk, state="present").exists()
+    data = {
+        "region": CELL, "address": "空房小区", "building": "", "unit": "", "floor": "", "door": "1",
+        "head_name": "赵六", "headcount": "0", "phone": "", "occupancy": "empty",
+    }  # fmt: skip
+    do(desk, "residents_household_do_new", **data)
+    household = Household.objects.get(address="空房小区")
+    assert do(desk, "residents_household_do_close", household).status_code == 302
+    assert do(desk, "residents_household_do_reopen", household).status_code == 302
+    household.refresh_from_db()
+    assert household.closed_at is None
+
+
+def test_a_duty_is_offered_for_revoking_only_to_who_may_take_it(here: Corner, desk: Client, user_with: Any) -> None:
+    page = reverse("admin:accounts_duty_change", args=[here.duty.pk])
+    assert "撤销职责" in desk.get(page).content.decode()
+    boss = user_with(Role.TOWNSHIP, CELL[:9], "another-boss")
+    equal = reverse("admin:accounts_duty_change", args=[boss.duties.get().pk])
+    assert "撤销职责" in desk.get(equal).content.decode()
+    health = user_with(Role.HEALTH, CELL[:9], "doctor")
+    foreign = health.duties.get()
+    assert "撤销职责" not in desk.get(reverse("admin:accounts_duty_change", args=[foreign.pk])).content.decode()
+    assert do(desk, "accounts_duty_do_revoke", foreign).status_code == 403
 
 
 def test_a_returnee_is_registered_at_the_desk(here: Corner, desk: Client) -> None:

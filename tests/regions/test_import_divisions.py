@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from backend.regions.divisions.codes import Reason, RefusedError, read_code
-from backend.regions.divisions.files import read_file
+from backend.regions.divisions.files import Line, read_file
 from backend.regions.divisions.judge import is_placeholder
 from backend.regions.models import Region
 
@@ -221,3 +221,31 @@ def test_reading_is_line_by_line(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text('code,name\n22,吉林省\n"23,黑龙江省\n21,"辽宁省"\n', encoding="utf-8")
     assert len(list(read_file(file))) == 3
+
+
+def codes_of(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "list.csv"
+    file.write_text(text, encoding="utf-8")
+    return [line.code if isinstance(line, Line) else line.reason.code for line in read_file(file)]
+
+
+def test_a_list_padded_to_six_digits_is_read_by_its_provinces(tmp_path: Path) -> None:
+    listed = "代码,名称\n220000,吉林省\n220500,通化市\n220521,通化县\n"
+    assert codes_of(tmp_path, listed) == ["22", "2205", "220521"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code,name\n2205,通化市\n220500,通化市\n",
+        "code,name,cityCode\n441900,东莞市,4419\n",
+        "code,name\n441900,东莞市\n",
+        "code,name\n22,吉林省\n220000,吉林省\n441900,东莞市\n",
+    ],
+)
+def test_elsewhere_six_digits_that_end_in_zeros_are_a_county(tmp_path: Path, text: str) -> None:
+    assert codes_of(tmp_path, text)[-1] in {"220500", "441900"}
+
+
+def test_six_digits_of_a_province_are_a_province_everywhere(tmp_path: Path) -> None:
+    assert codes_of(tmp_path, "code,name,parent\n220000,吉林省,\n") == ["22"]

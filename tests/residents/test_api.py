@@ -182,3 +182,68 @@ def test_nobody_unknown_sees_anything() -> None:
     client = APIClient()
     assert client.get(LIST).status_code == 401
     assert client.post("/api/v1/households/lookup/", {"phone": PHONE}, format="json").status_code == 401
+
+
+def edited(client: APIClient, url: str, version: int, **changes: Any) -> Any:
+    return client.patch(url, {"version": version, "changes": changes}, format="json")
+
+
+def test_a_household_is_edited_and_a_clash_tells_both_values_who_and_when(village: APIClient, town: APIClient) -> None:
+    item = household()
+    households_create(items=[item], actor=None)
+    url = f"{LIST}{item.id}/"
+    answer = edited(village, url, 1, headcount=4, door="", head_name="")
+    assert (answer.status_code, answer.json()["headcount"], answer.json()["door"]) == (200, 4, "501")
+    assert edited(town, url, 1, occupancy="rented").json()["version"] == 3, "another field merges"
+    clash = edited(town, url, 1, headcount=5, door="601")
+    told = clash.json()
+    assert (clash.status_code, told["code"], told["field"]) == (409, "edited_elsewhere", "headcount")
+    [conflict] = told["detail"]["conflicts"]
+    assert (conflict["stored"], conflict["sent"], conflict["by"]) == (4, 5, "村（居）委会")
+    assert told["detail"]["version"] == 3
+    assert village.get(url).json()["door"] == "501", "nothing of a refused edit is written"
+    assert edited(town, url, 3, headcount=5).json()["headcount"] == 5
+    assert edited(town, url, 4, phone=None).json()["phone_known"] is False
+
+
+def test_what_an_edit_may_not_say(village: APIClient) -> None:
+    item = household()
+    households_create(items=[item], actor=None)
+    url = f"{LIST}{item.id}/"
+    for version, changes, code, field in (
+        (1, {"region": OTHER_CELL}, "unknown_field", "changes.region"),
+        (1, {"headcount": "many"}, "bad_field", "changes.headcount"),
+        (1, {"address": None}, "missing_field", "address"),
+        (1, {"door": 5}, "bad_field", "changes.door"),
+        (0, {"door": "5"}, "bad_field", "version"),
+        (9, {"door": "5"}, "bad_field", "version"),
+    ):
+        told = edited(village, url, version, **changes).json()
+        assert (told["code"], told["field"]) == (code, field)
+    assert village.patch(url, {"changes": {}}, format="json").json()["field"] == "version"
+
+
+def test_a_household_moves_closes_and_opens_again(village: APIClient) -> None:
+    item = household()
+    households_create(items=[item], actor=None)
+    url = f"{LIST}{item.id}/"
+    assert village.post(f"{url}move/", {"region": SECOND_CELL}, format="json").json()["region"] == SECOND_CELL
+    assert village.post(f"{url}move/", {"region": OTHER_CELL}, format="json").json()["code"] == "unknown_region"
+    assert village.post(f"{url}reopen/").status_code == 409
+    assert village.post(f"{url}close/").json()["closed"] is True
+    assert edited(village, url, 3, door="9").json()["code"] == "unknown_household"
+    assert village.post(f"{url}reopen/").json()["closed"] is False
+    assert doors(village.get(LIST).json()) == ["501"]
+
+
+def test_a_person_is_edited_and_moved(village: APIClient) -> None:
+    row = person_create(item=person(), actor=None)
+    url = f"/api/v1/people/{row.pk}/"
+    answer = edited(village, url, 1, name="王五", phone="", purpose=["returnee", "suspect"])
+    assert (answer.json()["name"], answer.json()["phone_last4"], answer.json()["version"]) == ("王*", "4321", 2)
+    assert edited(village, url, 1, name="赵六").json()["detail"]["conflicts"][0]["stored"] == "王*"
+    assert edited(village, url, 1, phone=None).json()["phone_last4"] is None
+    moved = village.post(f"{url}move/", {"region": SECOND_CELL, "address": "西沟屯3号"}, format="json").json()
+    assert (moved["region"], moved["place"]) == (SECOND_CELL, "西沟屯3号")
+    foreign = person_create(item=person(region_code=OTHER_CELL, document_type="", document_number=""), actor=None)
+    assert edited(village, f"/api/v1/people/{foreign.pk}/", 1, name="王五").status_code == 404

@@ -20,6 +20,7 @@ from backend.residents.services import (
     household_close,
     household_create,
     household_move,
+    household_reopen,
     household_update,
     households_create,
     person_create,
@@ -169,7 +170,7 @@ def test_time_moved_back_leaves_the_tenures_in_order(monkeypatch: pytest.MonkeyP
 def test_an_edit_changes_what_it_names_and_is_audited_without_values() -> None:
     row = made()
     changed = household_update(
-        household_id=row.pk, base_version=1, changes={"head_name": "赵六", "door": "502", "phone": ""}, actor=None
+        household_id=row.pk, base_version=1, changes={"head_name": "赵六", "door": "502", "phone": None}, actor=None
     )
     assert (changed.head_masked, changed.place, changed.phone_sealed, changed.phone_index) == (
         "赵*",
@@ -198,7 +199,11 @@ def test_the_same_field_changed_on_both_sides_is_a_conflict() -> None:
         return household_update(household_id=row.pk, base_version=1, changes=changes, actor=None)
 
     error = refused(ErrorCode.EDITED_ELSEWHERE, lambda: late(headcount=5, door="9"), "headcount")
-    assert error.detail == {"fields": ["headcount"], "version": 2}
+    assert error.detail is not None
+    [conflict] = error.detail["conflicts"]
+    assert error.detail["version"] == 2
+    assert {**conflict, "at": None} == {"field": "headcount", "stored": 4, "sent": 5, "by": "系统", "at": None}
+    assert dt.datetime.fromisoformat(conflict["at"]).tzinfo is not None
     row.refresh_from_db()
     assert (row.headcount, row.door) == (4, "501")
     assert late(headcount=4).version == 2, "the same value from both sides is no conflict"
@@ -220,7 +225,13 @@ def test_what_an_edit_may_not_do() -> None:
 
     refused(ErrorCode.UNKNOWN_FIELD, lambda: edit(region_code=OTHER_CELL), "region_code")
     refused(ErrorCode.BAD_PHONE, lambda: edit(phone="110"), "phone")
-    refused(ErrorCode.MISSING_FIELD, lambda: edit(head_name=" "), "head_name")
+    refused(ErrorCode.MISSING_FIELD, lambda: edit(head_name=None), "head_name")
+    refused(ErrorCode.BAD_FIELD, lambda: edit(headcount=99), "headcount")
+    refused(
+        ErrorCode.BAD_FIELD,
+        lambda: household_update(household_id=row.pk, base_version=2, changes={"door": "9"}, actor=None),
+        "version",
+    )
 
 
 def test_closing_keeps_the_row_and_ends_the_tenure() -> None:
@@ -237,6 +248,45 @@ def test_a_household_with_people_on_record_is_not_closed() -> None:
     person_create(item=person(household_id=row.pk, address=""), actor=None)
     refused(ErrorCode.WRONG_STATE, lambda: household_close(household_id=row.pk, actor=None))
     assert Person.objects.filter(household=row).exists()
+
+
+def test_an_empty_value_says_nothing_and_null_empties_on_purpose() -> None:
+    row = made(care=("infant",))
+
+    def edit(**changes: Any) -> Household:
+        return household_update(household_id=row.pk, base_version=1, changes=changes, actor=None)
+
+    untouched = edit(head_name="", address=" ", door="", phone="", care=[])
+    assert (untouched.version, untouched.door, untouched.care) == (1, "501", ["infant"])
+    emptied = edit(door=None, phone=None, care=None, floor=None, unit=None)
+    assert (emptied.place, emptied.phone_last4, emptied.care, emptied.floor) == ("3幢", "", [], None)
+
+
+def test_a_conflict_shows_names_and_numbers_masked() -> None:
+    row = made()
+    household_update(household_id=row.pk, base_version=1, changes={"head_name": "赵六", "phone": None}, actor=None)
+    changes = {"head_name": "王小五", "phone": "12900005678"}
+    error = refused(
+        ErrorCode.EDITED_ELSEWHERE,
+        lambda: household_update(household_id=row.pk, base_version=1, changes=changes, actor=None),
+        "head_name",
+    )
+    assert error.detail is not None
+    shown = [(c["field"], c["stored"], c["sent"]) for c in error.detail["conflicts"]]
+    assert shown == [("head_name", "赵*", "王*"), ("phone", None, "129****5678")]
+
+
+def test_a_closed_household_opens_again_in_its_cell() -> None:
+    row = made()
+    refused(ErrorCode.WRONG_STATE, lambda: household_reopen(household_id=row.pk, actor=None))
+    household_close(household_id=row.pk, actor=None)
+    opened = household_reopen(household_id=row.pk, actor=None)
+    assert (opened.closed_at, opened.region_code, opened.version) == (None, CELL, 3)
+    first, second = HouseholdTenure.objects.filter(household=row).order_by("valid_from")
+    assert first.valid_to is not None
+    assert first.valid_to <= second.valid_from
+    assert second.valid_to is None
+    assert AuditEntry.objects.filter(action="household_reopen").count() == 1
 
 
 def test_an_unknown_household_is_named_so() -> None:

@@ -126,8 +126,39 @@ def test_an_edit_replaces_what_it_names() -> None:
     refused(ErrorCode.EDITED_ELSEWHERE, lambda: late(base_version=1, name="赵六"))
     refused(ErrorCode.UNKNOWN_FIELD, lambda: late(region_code=OTHER_CELL), "region_code")
     refused(ErrorCode.BAD_FIELD, lambda: late(purposes=["returnee", "curiosity"]), "purpose")
-    refused(ErrorCode.MISSING_FIELD, lambda: late(purposes=[]), "purposes")
-    refused(ErrorCode.MISSING_FIELD, lambda: late(address=""), "address")
+    refused(ErrorCode.MISSING_FIELD, lambda: late(purposes=None), "purposes")
+    refused(ErrorCode.MISSING_FIELD, lambda: late(address=None), "address")
+    assert late(purposes=[], address="", name="").version == 2, "what says nothing changes nothing"
+    assert late(base_version=1, address="西沟屯3号").place == "西沟屯3号", "another field merges"
+
+
+def test_an_edit_keeps_the_document_whole() -> None:
+    row = person_create(item=person(), actor=None)
+
+    def edit(**changes: Any) -> Person:
+        return person_update(person_id=row.pk, base_version=1, changes=changes, actor=None)
+
+    refused(ErrorCode.MISSING_FIELD, lambda: edit(document_type=None), "document_type")
+    cleared = edit(document_type=None, document_number=None)
+    assert (cleared.document_type, cleared.document_sealed, cleared.document_index) == ("", None, None)
+
+
+def test_an_edit_puts_nobody_into_another_cells_household() -> None:
+    row = person_create(item=person(), actor=None)
+    here, there = household(), household(region_code=OTHER_CELL)
+    households_create(items=[here, there], actor=None)
+
+    def settle(home: Any) -> Person:
+        return person_update(person_id=row.pk, base_version=1, changes={"household_id": home}, actor=None)
+
+    refused(ErrorCode.UNKNOWN_HOUSEHOLD, lambda: settle(there.id), "household")
+    assert settle(here.id).household_id == here.id
+
+
+def test_a_phones_own_id_is_edited_as_the_person_on_record() -> None:
+    row = person_create(item=person(), actor=None)
+    alias = PersonAlias.objects.create(id=new_id(), person=row)
+    assert person_update(person_id=alias.pk, base_version=1, changes={"name": "王五"}, actor=None).pk == row.pk
 
 
 def test_an_edit_cannot_take_somebody_elses_document() -> None:
@@ -151,6 +182,12 @@ def test_a_move_leaves_a_trace_in_the_old_cell(user_with: Users) -> None:
         lambda: person_move(person_id=row.pk, to_region=OTHER_CELL, actor=village, address="远处"),
     )
     refused(ErrorCode.MISSING_FIELD, lambda: person_move(person_id=row.pk, to_region=CELL, actor=village))
+    late = {"address": "东沟屯1号"}
+    refused(
+        ErrorCode.EDITED_ELSEWHERE,
+        lambda: person_update(person_id=row.pk, base_version=1, changes=late, actor=village),
+        "address",
+    )
 
 
 def test_a_reveal_shows_what_was_asked_and_leaves_a_trace(user_with: Users) -> None:

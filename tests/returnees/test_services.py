@@ -24,6 +24,8 @@ from backend.returnees.services import (
     returnee_correct_arrival,
     returnee_leave,
     returnee_register,
+    returnee_return,
+    returnee_update,
     returnees_follow,
 )
 from tests.conftest import CELL, OTHER_CELL
@@ -258,3 +260,58 @@ def test_two_phones_register_one_document_at_once(tree, policies) -> None:
         thread.join(timeout=30)
     assert sorted(outcomes) == ["already_registered", "created"]
     assert (Person.objects.count(), Returnee.objects.count(), Monitoring.objects.count()) == (1, 1, 1)
+
+
+def test_a_leaving_taken_back_goes_on_with_the_rest_of_the_term(returnee, user_with, at) -> None:
+    village = user_with(Role.VILLAGE, CELL[:12])
+    start = clock.now()
+    row = returnee(arrived_on=clock.today())
+    returnee_leave(returnee_id=row.pk, left_on=clock.today(), actor=village)
+    at(start + dt.timedelta(days=3))
+    assert CodeStatus.objects.get().rule_key == "left_early"
+    again = returnee_return(returnee_id=row.pk, actor=village)
+    assert (again.state, again.left_on, again.continues_id) == (ReturneeState.PRESENT, None, row.pk)
+    assert (again.arrived_on, again.registered_day) == (row.arrived_on, clock.today())
+    old, new = Monitoring.objects.order_by("registered_at")
+    assert (old.state, new.state, new.continues_id) == (MonitoringState.LEFT, MonitoringState.ACTIVE, old.pk)
+    assert (new.from_day, new.to_day, new.first_day) == (old.from_day, old.to_day, clock.today())
+    assert CodeStatus.objects.get().rule_key == "under_monitoring"
+    with pytest.raises(ApiError) as caught:
+        returnee_return(returnee_id=row.pk, actor=village)
+    assert caught.value.code is ErrorCode.WRONG_STATE
+    assert Returnee.objects.get(pk=row.pk).state == ReturneeState.LEFT, "the row that left stays what figures counted"
+
+
+def test_a_leaving_is_taken_back_after_the_term_without_a_new_one(returnee, user_with, at) -> None:
+    village = user_with(Role.VILLAGE, CELL[:12])
+    start = clock.now()
+    row = returnee(arrived_on=clock.today())
+    returnee_leave(returnee_id=row.pk, left_on=clock.today(), actor=village)
+    at(start + dt.timedelta(days=20))
+    returnee_return(returnee_id=row.pk, actor=village)
+    assert Monitoring.objects.count() == 1
+
+
+def test_an_edit_merges_leaves_returns_and_clashes(returnee, user_with) -> None:
+    village = user_with(Role.VILLAGE, CELL[:12])
+    row = returnee()
+
+    def edit(base: int, key=None, **changes) -> Returnee:
+        return returnee_update(returnee_id=key or row.pk, base_version=base, changes=changes, actor=village)
+
+    assert edit(1, transport="自驾", origin_text="").version == 2
+    assert edit(1, origin_text="东站").version == 3, "another field merges"
+    with pytest.raises(ApiError) as caught:
+        edit(1, transport="飞机")
+    assert caught.value.code is ErrorCode.EDITED_ELSEWHERE
+    assert caught.value.detail is not None
+    [clash] = caught.value.detail["conflicts"]
+    assert (clash["stored"], clash["sent"], clash["by"]) == ("自驾", "飞机", str(village))
+    with pytest.raises(ApiError) as caught:
+        edit(3, origin_code=None, origin_text=None)
+    assert (caught.value.code, caught.value.field) == (ErrorCode.MISSING_FIELD, "origin")
+    assert edit(3, transport=None).transport == ""
+    assert edit(4, left_on=clock.today()).state == ReturneeState.LEFT
+    back = edit(5, left_on=None)
+    assert (back.pk != row.pk, back.state, back.continues_id) == (True, ReturneeState.PRESENT, row.pk)
+    assert edit(back.version, back.pk, arrived_on=row.arrived_on - dt.timedelta(days=1)).arrived_on < row.arrived_on

@@ -57,15 +57,28 @@ def duty_grant(
     return duty
 
 
+def duty_revocable(*, actor: User, duty: Duty) -> bool:
+    """Whether `duty_revoke` would let `actor` take this duty back: who may grant it may take it."""
+    try:
+        _may_take(actor, duty)
+    except ApiError:
+        return False
+    return duty.revoked_at is None
+
+
+def _may_take(actor: User, duty: Duty) -> None:
+    if not actor.scope().covers(duty.region_code):
+        raise ApiError(ErrorCode.NOT_FOUND)
+    place = Region.objects.filter(code=duty.region_code).first()
+    if place is None:
+        raise ApiError(ErrorCode.UNKNOWN_REGION)
+    _may(actor, Role(duty.role), place)
+
+
 def duty_revoke(*, actor: User | None, duty: Duty) -> Duty:
     """Take the duty back, from this moment. Whoever may grant it may take it. Idempotent."""
-    place = Region.objects.filter(code=duty.region_code).first()
     if actor is not None:
-        if not actor.scope().covers(duty.region_code):
-            raise ApiError(ErrorCode.NOT_FOUND)
-        if place is None:
-            raise ApiError(ErrorCode.UNKNOWN_REGION)
-        _may(actor, Role(duty.role), place)
+        _may_take(actor, duty)
     if duty.revoked_at is not None:
         return duty
     with transaction.atomic():

@@ -9,6 +9,7 @@ from backend.health.services.findings import FindingRow, findings_record
 from backend.health.services.monitorings import (
     monitoring_cancel,
     monitoring_end,
+    monitoring_resume,
     monitoring_start,
     monitorings_end_due,
     monitorings_follow,
@@ -26,6 +27,7 @@ __all__ = [
     "findings_record",
     "monitoring_cancel",
     "monitoring_end",
+    "monitoring_resume",
     "monitoring_start",
     "monitorings_end_due",
     "monitorings_follow",

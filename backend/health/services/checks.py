@@ -78,7 +78,8 @@ def checks_store(*, rows: Sequence[CheckRow]) -> list[Finding]:
 
     The caller has judged scope and that the people are under monitoring. Judges fever and symptoms by the rule in force
     at place and day, marks the cells touched and derives the codes anew. A constant number of queries. Returns what the
-    caller must hand to `alerts_evaluate`, last of all it writes: the lock of the event log is held until the commit.
+    caller must hand to `alerts_evaluate`, last of all it writes: whoever raises the same concern waits there until the
+    commit.
     """
     if not rows:
         return []

@@ -84,6 +84,26 @@ def monitoring_cancel(*, monitoring_id: uuid.UUID, received_at: dt.datetime) -> 
     return monitoring
 
 
+def monitoring_resume(*, monitoring_id: uuid.UUID, first_day: dt.date, received_at: dt.datetime) -> Monitoring | None:
+    """Go on, from `first_day`, with a term that was cut short by a leaving since taken back, and derive the code.
+
+    The row that ended stays what the days before were counted by; a new one names it. None, and no term, where the term
+    was not cut short or its days have run out. The caller has made sure that none is running.
+    """
+    cut = Monitoring.objects.select_for_update(no_key=True).get(pk=monitoring_id)
+    resumed = None
+    first_day = max(first_day, cut.last_day + dt.timedelta(days=1))
+    if cut.state == MonitoringState.LEFT and cut.to_day >= first_day:
+        resumed = Monitoring.objects.create(
+            id=new_id(), person_id=cut.person_id, region_code=cut.region_code, kind=cut.kind, from_day=cut.from_day,
+            to_day=cut.to_day, first_day=first_day, last_day=cut.to_day,
+            state=MonitoringState.ACTIVE.value, registered_at=received_at, rule_version=cut.rule_version,
+            clause=cut.clause, source_id=cut.source_id, continues_id=cut.pk,
+        )  # fmt: skip
+    codes_evaluate(person_ids=[cut.person_id], trigger=Trigger.REGISTRATION)
+    return resumed
+
+
 def _running(monitoring_id: uuid.UUID) -> Monitoring:
     monitoring = Monitoring.objects.select_for_update(no_key=True).filter(pk=monitoring_id).first()
     if monitoring is None or monitoring.state != MonitoringState.ACTIVE:

@@ -53,10 +53,15 @@ _LEVEL_WORDS = {
 _MAY_REPEAT = (LENGTH_OF[Level.COUNTY], LENGTH_OF[Level.TOWNSHIP])
 #: The longest code of an official file; grid cells are ours alone.
 _PADDED = 12
+#: What the six-digit codes of the ministry's lists are padded to.
+_SIX = LENGTH_OF[Level.COUNTY]
 
 
-def read_code(text: str, level_text: str = "") -> str:
+def read_code(text: str, level_text: str = "", *, padded_to_six: bool = False) -> str:
     """The unpadded code of `text`, given what the line's level column says (empty: no such column).
+
+    `padded_to_six`: the file writes every code down to the county with six digits, so that `220500` is the prefecture
+    2205. Where that is not known, `220500` is a county that stands for its prefecture; `220000` is always the province.
 
     Zero-padded codes lose their padding: down to the named level, else down to the shortest code that it can be. So
     `441900000000` is the prefecture 4419 unless its level column says county, which makes it 441900.
@@ -71,7 +76,7 @@ def read_code(text: str, level_text: str = "") -> str:
         length = _length_named(level_text)
         if length > len(text) or text[length:].strip("0"):
             raise RefusedError(Reason.BAD_LEVEL)
-    elif len(text) == _PADDED:
+    elif len(text) == _PADDED or is_padded_province(text) or (padded_to_six and len(text) == _SIX):
         length = next(n for n in CODE_LENGTHS if not text[n:].strip("0"))
     else:
         length = len(text)
@@ -80,6 +85,11 @@ def read_code(text: str, level_text: str = "") -> str:
     if not code[_start(length) :].strip("0") and length not in _MAY_REPEAT:
         raise RefusedError(Reason.BAD_LEVEL)
     return code
+
+
+def is_padded_province(text: str) -> bool:
+    """Whether this is a province in six digits: no county is 00 of a prefecture 00."""
+    return len(text) == _SIX and text[2:] == "0000"
 
 
 def level_of(code: str) -> Level:

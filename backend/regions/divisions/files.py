@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.regions.divisions.codes import Reason, RefusedError, read_code
+from backend.regions.divisions.codes import Reason, RefusedError, is_padded_province, read_code
 
 #: Column names, as statistics bureaus and public copies spell them.
 _CODE = {"code", "代码", "区划代码", "行政区划代码", "统计用区划代码", "id"}
@@ -66,9 +66,16 @@ def read_file(path: Path) -> Iterator[Line | Refusal]:
     except RefusedError as refused:
         yield Refusal(path.name, 0, "", "", refused.reason)
         return
-    for number, cells in rows:
-        if cells != []:
-            yield _line(path.name, number, cells, columns)
+    lines = [(number, cells) for number, cells in rows if cells != []]
+    padded = columns.bare and _padded_to_six(code for _, cells in lines if (code := columns.code_of(cells)))
+    for number, cells in lines:
+        yield _line(path.name, number, cells, columns, padded_to_six=padded)
+
+
+def _padded_to_six(codes: Iterable[str]) -> bool:
+    """Whether a file without level and ancestor columns pads with zeros: provinces in six digits, no shorter code."""
+    plain = list(codes)
+    return any(map(is_padded_province, plain)) and not any(code.isdigit() and len(code) < 6 for code in plain)
 
 
 class _Columns:
@@ -86,8 +93,20 @@ class _Columns:
         if self.code is None or self.name is None:
             raise RefusedError(Reason.MISSING_COLUMN)
 
+    @property
+    def bare(self) -> bool:
+        """Whether a line says nothing of its place in the tree but its code."""
+        return self.level is None and not self.parents
 
-def _line(file: str, number: int, cells: list[str] | Reason, columns: _Columns) -> Line | Refusal:
+    def code_of(self, cells: list[str] | Reason) -> str:
+        """What stands in the code column; empty where the line does not reach as far."""
+        readable = isinstance(cells, list) and self.code is not None and self.code < len(cells)
+        return cells[self.code].strip() if readable else ""  # type: ignore[index]
+
+
+def _line(
+    file: str, number: int, cells: list[str] | Reason, columns: _Columns, *, padded_to_six: bool
+) -> Line | Refusal:
     if isinstance(cells, Reason):
         return Refusal(file, number, "", "", cells)
     assert columns.code is not None
@@ -97,7 +116,8 @@ def _line(file: str, number: int, cells: list[str] | Reason, columns: _Columns) 
     if len(cells) < columns.width:
         return Refusal(file, number, code, name, Reason.CUT_OFF)
     try:
-        plain = read_code(code, cells[columns.level].strip() if columns.level is not None else "")
+        level = cells[columns.level].strip() if columns.level is not None else ""
+        plain = read_code(code, level, padded_to_six=padded_to_six)
         if not _is_name(name):
             raise RefusedError(Reason.BAD_NAME)
         named = tuple(_named_parent(cells[i].strip()) for i in columns.parents if cells[i].strip().strip("0"))

@@ -65,8 +65,8 @@ def divisions_import(
         audit_record(
             actor=actor,
             action="divisions_import",
-            target_kind="region",
-            target_id="*",
+            target_kind="divisions",
+            target_id="",
             detail={"created": total.created, "changed": total.changed, "refused": len(outcome.refused)},
         )
     return outcome

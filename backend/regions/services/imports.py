@@ -60,7 +60,7 @@ def cells_import(*, actor: Any | None, content: bytes) -> CellImportReport:
             for line, row in rows[start : start + _PIECE]:
                 _take(actor, line, row, seen, report)
     audit_record(
-        actor=actor, action="cells_imported", target_kind="region", target_id="cells",
+        actor=actor, action="cells_imported", target_kind="cells", target_id="",
         detail={
             "created": report.created, "updated": report.updated, "unchanged": report.unchanged,
             "refused": len(report.refused),

@@ -7,23 +7,40 @@ from backend.residents.rules.documents import (
     normalise_document,
     read_id_card,
 )
-from backend.residents.rules.inputs import HouseholdInput, PersonInput, household_problem, person_problem
+from backend.residents.rules.edits import FieldMark, Marks, Merge, marked, merge
+from backend.residents.rules.inputs import (
+    MAX_FLOOR,
+    MAX_HEADCOUNT,
+    MIN_FLOOR,
+    HouseholdInput,
+    PersonInput,
+    household_problem,
+    person_problem,
+)
 from backend.residents.rules.masking import last4, mask_document, mask_name, mask_phone
 from backend.residents.rules.phones import DEMO_PHONE_PREFIX, normalise_phone, phone_problem
 from backend.residents.rules.places import place_text, query_terms, search_text, walking_key
 
 __all__ = [
     "DEMO_PHONE_PREFIX",
+    "MAX_FLOOR",
+    "MAX_HEADCOUNT",
+    "MIN_FLOOR",
     "DocumentReading",
+    "FieldMark",
     "HouseholdInput",
+    "Marks",
+    "Merge",
     "PersonInput",
     "check_digit",
     "document_problem",
     "household_problem",
     "last4",
+    "marked",
     "mask_document",
     "mask_name",
     "mask_phone",
+    "merge",
     "normalise_document",
     "normalise_phone",
     "person_problem",

@@ -3,10 +3,12 @@
 from backend.residents.rules import HouseholdInput, PersonInput
 from backend.residents.services.blobs import blob_open, blob_seal, blobs_purge
 from backend.residents.services.calls import household_call, person_call
+from backend.residents.services.edits import edit_mark, edit_merge
 from backend.residents.services.households import (
     household_close,
     household_create,
     household_move,
+    household_reopen,
     household_update,
     households_create,
 )
@@ -19,10 +21,13 @@ __all__ = [
     "blob_open",
     "blob_seal",
     "blobs_purge",
+    "edit_mark",
+    "edit_merge",
     "household_call",
     "household_close",
     "household_create",
     "household_move",
+    "household_reopen",
     "household_reveal",
     "household_update",
     "households_create",

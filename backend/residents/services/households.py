@@ -18,7 +18,8 @@ from backend.regions.choices import Level
 from backend.regions.models import Region
 from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, HouseholdTenure, Person
-from backend.residents.rules import HouseholdInput, household_problem, search_text, walking_key
+from backend.residents.rules import HouseholdInput, household_problem, mask_name, mask_phone, search_text, walking_key
+from backend.residents.services.edits import edit_mark, edit_merge
 from backend.residents.services.sealing import HEAD, HOUSEHOLD_PHONE, opened, put_head, put_phone
 
 #: Rows per INSERT.
@@ -26,6 +27,10 @@ CHUNK = 1000
 EDITABLE = (
     "address", "building", "unit", "floor", "door", "head_name", "headcount", "phone", "occupancy", "care",
 )  # fmt: skip
+
+#: What a field that may be emptied holds then; the others always say something.
+_EMPTY: dict[str, Any] = {"building": "", "unit": "", "floor": None, "door": "", "phone": "", "care": ()}
+_SHOWN = {"head_name": mask_name, "phone": mask_phone}
 
 # One statement opens the tenures of exactly the households that this call created.
 _OPEN_TENURES = """
@@ -124,22 +129,17 @@ def household_locked(actor: Any | None, household_id: uuid.UUID) -> Household:
 def household_update(
     *, household_id: uuid.UUID, base_version: int, changes: Mapping[str, Any], actor: Any | None
 ) -> Household:
-    """Apply `changes` (fields of `EDITABLE`) that were made on top of `base_version`.
+    """Apply `changes` (fields of `EDITABLE`) that were made on top of `base_version`, merged field by field.
 
-    An edit that began earlier is merged field by field; a field that somebody else changed since, to another value,
-    raises EDITED_ELSEWHERE with `detail={"fields": […], "version": n}` and nothing is written. UNKNOWN_FIELD,
-    UNKNOWN_HOUSEHOLD and the codes of `household_problem` otherwise.
+    None empties a field, an empty value says nothing. Raises UNKNOWN_HOUSEHOLD, what `edit_merge` raises (nothing is
+    written then), and the codes of `household_problem`.
     """
-    if unknown := set(changes) - set(EDITABLE):
-        raise ApiError(ErrorCode.UNKNOWN_FIELD, field=min(unknown))
     household = household_locked(actor, household_id)
     current = _input_of(household)
-    differing = {f: v for f, v in changes.items() if _comparable(getattr(current, f)) != _comparable(v)}
-    stale = sorted(f for f in differing if household.field_versions.get(f, 1) > base_version)
-    if stale:
-        raise ApiError(
-            ErrorCode.EDITED_ELSEWHERE, field=stale[0], detail={"fields": stale, "version": household.version}
-        )
+    differing = edit_merge(
+        current={field: getattr(current, field) for field in EDITABLE}, changes=changes, base_version=base_version,
+        version=household.version, marks=household.field_marks, empty=_EMPTY, shown=_SHOWN,
+    )  # fmt: skip
     if not differing:
         return household
     wanted = replace(current, **differing)
@@ -150,8 +150,7 @@ def household_update(
         put_head(household, wanted.head_name)
     if "phone" in differing:
         put_phone(household, wanted.phone)
-    household.version += 1
-    household.field_versions = {**household.field_versions, **dict.fromkeys(differing, household.version)}
+    edit_mark(household, differing, actor=actor)
     household.save()
     _audit(actor, "household_update", household, {"fields": sorted(differing), "version": household.version})
     return household
@@ -172,13 +171,6 @@ def _input_of(household: Household) -> HouseholdInput:
         occupancy=household.occupancy,
         care=tuple(household.care),
     )
-
-
-def _comparable(value: Any) -> Any:
-    """Two spellings of one value compare equal: text without its margins, flags without their order."""
-    if isinstance(value, str):
-        return value.strip()
-    return sorted(value) if isinstance(value, list | tuple) else value
 
 
 @transaction.atomic
@@ -237,6 +229,31 @@ def household_close(*, household_id: uuid.UUID, actor: Any | None) -> Household:
     household.save(update_fields=["closed_at", "version"])
     Tombstone.objects.create(kind="household", object_id=str(household.pk), region_code=household.region_code)
     _audit(actor, "household_close", household, {})
+    return household
+
+
+@transaction.atomic
+def household_reopen(*, household_id: uuid.UUID, actor: Any | None) -> Household:
+    """Take a closed household back into use (恢复在册), in the cell in which it was closed.
+
+    Raises UNKNOWN_HOUSEHOLD, WRONG_STATE when it is open, UNKNOWN_REGION when its cell is no longer in use.
+    """
+    rows = Household.objects.all()
+    if actor is not None:
+        rows = rows.visible_to(actor, Capability.HOUSEHOLD_EDIT)
+    household = rows.select_for_update(no_key=True).filter(pk=household_id).first()
+    if household is None:
+        raise ApiError(ErrorCode.UNKNOWN_HOUSEHOLD, field="household")
+    if household.closed_at is None:
+        raise ApiError(ErrorCode.WRONG_STATE, field="household")
+    cells_must_exist({household.region_code})
+    # Business time may have been moved back in a demo: tenures never overlap.
+    moment = max(clock.now(), household.closed_at)
+    HouseholdTenure.objects.create(household=household, region_code=household.region_code, valid_from=moment)
+    household.closed_at = None
+    household.version += 1
+    household.save(update_fields=["closed_at", "version"])
+    _audit(actor, "household_reopen", household, {})
     return household
 
 

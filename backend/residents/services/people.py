@@ -2,11 +2,10 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from backend.accounts.choices import Capability
 from backend.audit.services import audit_record
@@ -15,10 +14,18 @@ from backend.core.errors import ApiError, ErrorCode
 from backend.core.models import Tombstone
 from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, Person, PersonAlias
-from backend.residents.rules import PersonInput, person_problem
+from backend.residents.rules import PersonInput, marked, mask_document, mask_name, mask_phone, person_problem
 from backend.residents.selectors import document_digest
+from backend.residents.services.edits import author_name, edit_mark, edit_merge
 from backend.residents.services.households import cells_must_exist, hand_over
-from backend.residents.services.sealing import NAME, opened, put_document, put_name, put_phone
+from backend.residents.services.sealing import DOCUMENT, NAME, PERSON_PHONE, opened, put_document, put_name, put_phone
+
+#: What a field that may be emptied holds then; the others always say something.
+_EMPTY: dict[str, Any] = {
+    "phone": "", "document_type": "", "document_number": "", "address": "", "household_id": None,
+}  # fmt: skip
+_SHOWN = {"name": mask_name, "phone": mask_phone, "document_number": mask_document}
+EDITABLE = ("name", "phone", "document_type", "document_number", "address", "household_id", "purposes")
 
 
 def person_create(*, item: PersonInput, actor: Any | None) -> Person:
@@ -95,6 +102,7 @@ def _bring_up_to_date(person: Person, item: PersonInput, actor: Any | None) -> N
         put_phone(person, item.phone)
     if item.purpose not in person.purposes:
         person.purposes = [*person.purposes, item.purpose]
+    _mark(person, ["address", "household_id", *(["phone"] if item.phone else [])], actor)
     person.save()
     if item.id != person.pk:
         _alias(item.id, person, item.region_code)
@@ -102,6 +110,13 @@ def _bring_up_to_date(person: Person, item: PersonInput, actor: Any | None) -> N
         announce_moved(Move(old, person.region_code, actor, person_ids=(person.pk,)))
     name_differs = opened(person, person.name_sealed, NAME) != item.name.strip()
     _audit(actor, "person_match", person, {"from": old, "purpose": item.purpose, "name_differs": name_differs})
+
+
+def _mark(person: Person, fields: Collection[str], actor: Any | None) -> None:
+    """Note, unsaved, that `fields` changed in the version that `person` has by now."""
+    person.field_marks = marked(
+        person.field_marks, fields, version=person.version, by=author_name(actor), at=clock.now()
+    )  # fmt: skip
 
 
 def _alias(alias_id: uuid.UUID, person: Person, region_code: str) -> None:
@@ -132,11 +147,15 @@ def people_lock(*, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 
 def person_locked(actor: Any | None, person_id: uuid.UUID) -> Person:
-    """The person, locked for change, if `actor` may change people where he is. Raises UNKNOWN_PERSON."""
+    """The person (or whom that alias means), locked for change, if `actor` may change people there.
+
+    Raises UNKNOWN_PERSON.
+    """
     rows = Person.objects.all()
     if actor is not None:
         rows = rows.visible_to(actor, Capability.HOUSEHOLD_EDIT)
-    person = rows.select_for_update(no_key=True).filter(pk=person_id).first()
+    alias = PersonAlias.objects.filter(pk=person_id).values_list("person_id", flat=True).first()
+    person = rows.select_for_update(no_key=True).filter(pk=alias or person_id).first()
     if person is None:
         raise ApiError(ErrorCode.UNKNOWN_PERSON, field="person")
     return person
@@ -144,52 +163,76 @@ def person_locked(actor: Any | None, person_id: uuid.UUID) -> Person:
 
 @transaction.atomic
 def person_update(*, person_id: uuid.UUID, base_version: int, changes: Mapping[str, Any], actor: Any | None) -> Person:
-    """Correct name, phone, document, address, household or purposes of a person on record.
+    """Apply `changes` (fields of `EDITABLE`) that were made on top of `base_version`, merged field by field.
 
-    `changes` maps `name`, `phone`, `document_type` with `document_number`, `address`, `household_id`, `purposes` to
-    new values. Raises EDITED_ELSEWHERE when `base_version` is not the present one, ALREADY_REGISTERED when the document
-    is somebody else's, UNKNOWN_FIELD, UNKNOWN_PERSON, UNKNOWN_HOUSEHOLD and the codes of `person_problem`.
+    None empties a field, an empty value says nothing; type and number of a document change together. A household must
+    lie in the person's cell: another cell is a move. Raises UNKNOWN_PERSON, UNKNOWN_HOUSEHOLD, ALREADY_REGISTERED when
+    the document is somebody else's, what `edit_merge` raises, and the codes of `person_problem`.
     """
-    allowed = {"name", "phone", "document_type", "document_number", "address", "household_id", "purposes"}
-    if unknown := set(changes) - allowed:
-        raise ApiError(ErrorCode.UNKNOWN_FIELD, field=min(unknown))
     person = person_locked(actor, person_id)
-    if person.version != base_version:
-        raise ApiError(ErrorCode.EDITED_ELSEWHERE, detail={"version": person.version})
-    purposes = list(changes.get("purposes", person.purposes))
-    if not purposes:
-        raise ApiError(ErrorCode.MISSING_FIELD, field="purposes")
-    base = PersonInput(
-        id=person.pk,
-        region_code=person.region_code,
-        name=changes.get("name", opened(person, person.name_sealed, NAME)),
-        purpose=purposes[0],
-        document_type=changes.get("document_type", ""),
-        document_number=changes.get("document_number", ""),
-        phone=changes.get("phone", ""),
-        household_id=changes.get("household_id", person.household_id),
-        address=changes.get("address", person.address),
-    )
-    for purpose in purposes:
-        if problem := person_problem(replace(base, purpose=purpose), demo=settings.DEMO_MODE, today=clock.today()):
-            raise ApiError(problem[0], field=problem[1])
-    _household_must_exist(base.household_id)
-    if base.document_number:
-        digest = document_digest(base.document_type, base.document_number)
-        if Person.objects.filter(document_index=digest).exclude(pk=person.pk).exists():
-            raise ApiError(ErrorCode.ALREADY_REGISTERED, field="document_number")
-        put_document(person, base.document_type, base.document_number)
-    if "name" in changes:
-        put_name(person, base.name)
-    if "phone" in changes:
-        put_phone(person, base.phone)
-    person.household_id = base.household_id
-    person.address = "" if base.household_id else base.address.strip()
-    person.purposes = purposes
-    person.version += 1
-    person.save()
-    _audit(actor, "person_update", person, {"fields": sorted(changes)})
+    current = _editable(person)
+    differing = edit_merge(
+        current=current, changes=changes, base_version=base_version, version=person.version, marks=person.field_marks,
+        empty=_EMPTY, shown=_SHOWN,
+    )  # fmt: skip
+    if not differing:
+        return person
+    wanted = {**current, **differing}
+    if "household_id" in differing and wanted["household_id"] is not None:
+        _household_must_lie_in(wanted["household_id"], person.region_code)
+    _person_must_be_sound(person, wanted)
+    if {"document_type", "document_number"} & set(differing):
+        _document_must_be_free(person, wanted["document_type"], wanted["document_number"])
+        put_document(person, wanted["document_type"], wanted["document_number"])
+    if "name" in differing:
+        put_name(person, wanted["name"])
+    if "phone" in differing:
+        put_phone(person, wanted["phone"])
+    person.household_id = wanted["household_id"]
+    person.address = "" if person.household_id else wanted["address"].strip()
+    person.purposes = list(wanted["purposes"])
+    edit_mark(person, differing, actor=actor)
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        # Somebody registered the same document a moment ago.
+        raise ApiError(ErrorCode.ALREADY_REGISTERED, field="document_number") from error
+    _audit(actor, "person_update", person, {"fields": sorted(differing), "version": person.version})
     return person
+
+
+def _editable(person: Person) -> dict[str, Any]:
+    """The fields of `EDITABLE`, in the plain."""
+    return {
+        "name": opened(person, person.name_sealed, NAME),
+        "phone": opened(person, person.phone_sealed, PERSON_PHONE),
+        "document_type": person.document_type,
+        "document_number": opened(person, person.document_sealed, DOCUMENT),
+        "address": person.address,
+        "household_id": person.household_id,
+        "purposes": tuple(person.purposes),
+    }
+
+
+def _person_must_be_sound(person: Person, wanted: Mapping[str, Any]) -> None:
+    for purpose in wanted["purposes"]:
+        item = PersonInput(
+            id=person.pk, region_code=person.region_code, purpose=purpose,
+            **{field: value for field, value in wanted.items() if field != "purposes"},
+        )  # fmt: skip
+        if problem := person_problem(item, demo=settings.DEMO_MODE, today=clock.today()):
+            raise ApiError(problem[0], field=problem[1])
+
+
+def _household_must_lie_in(household_id: uuid.UUID, region_code: str) -> None:
+    if not Household.objects.open().filter(pk=household_id, region_code=region_code).exists():
+        raise ApiError(ErrorCode.UNKNOWN_HOUSEHOLD, field="household")
+
+
+def _document_must_be_free(person: Person, kind: str, number: str) -> None:
+    if number and Person.objects.filter(document_index=document_digest(kind, number)).exclude(pk=person.pk).exists():
+        raise ApiError(ErrorCode.ALREADY_REGISTERED, field="document_number")
 
 
 @transaction.atomic
@@ -215,6 +258,7 @@ def person_move(
         Tombstone.objects.create(kind="person", object_id=str(person.pk), region_code=old)
     person.household_id = household_id
     person.address = "" if household_id else address.strip()
+    _mark(person, ["address", "household_id"], actor)
     person.save()
     if old != to_region:
         announce_moved(Move(old, to_region, actor, person_ids=(person.pk,)))

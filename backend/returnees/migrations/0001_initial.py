@@ -41,6 +41,8 @@ class Migration(migrations.Migration):
                 ('author_name', models.CharField(max_length=60, verbose_name='登记人')),
                 ('device_id', models.UUIDField(null=True, verbose_name='设备')),
                 ('continues_id', models.UUIDField(null=True, verbose_name='承接自')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
+                ('field_marks', models.JSONField(default=dict)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='residents.person', verbose_name='人员')),
             ],
             options={
