@@ -57,6 +57,8 @@ export interface RequestOptions {
   method?: 'GET' | 'POST' | 'DELETE'
   query?: Record<string, string | number | undefined>
   body?: unknown
+  /** A body that is JSON text already and must go out as it is. */
+  text?: string
   timeoutMs?: number
   /** The 401 of a sign-in is an answer about the password, not the end of a session. */
   signIn?: boolean
@@ -70,10 +72,10 @@ function urlOf(path: string, query: RequestOptions['query']): string {
   return `${BASE}${path}${text ? `?${text}` : ''}`
 }
 
-async function encode(body: unknown, gzip: boolean, headers: Record<string, string>): Promise<BodyInit | undefined> {
-  if (body === undefined) return undefined
+async function encode({ body, text: ready, gzip }: RequestOptions, headers: Record<string, string>): Promise<BodyInit | undefined> {
+  if (body === undefined && ready === undefined) return undefined
   headers['Content-Type'] = 'application/json'
-  const text = JSON.stringify(body)
+  const text = ready ?? JSON.stringify(body)
   if (!gzip || text.length < GZIP_FROM_BYTES || typeof CompressionStream === 'undefined') return text
   headers['Content-Encoding'] = 'gzip'
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))
@@ -116,7 +118,7 @@ async function requestOnce<T>(path: string, options: RequestOptions): Promise<T>
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), options.timeoutMs ?? TIMEOUT_MS)
   try {
-    const body = await encode(options.body, options.gzip ?? false, headers)
+    const body = await encode(options, headers)
     const response = await fetch(urlOf(path, options.query), {
       method,
       headers,

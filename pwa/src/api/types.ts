@@ -251,14 +251,6 @@ export interface PullResponse {
   server_time: string
 }
 
-export interface ReceiptResponse {
-  day: string
-  device: string
-  items: { id: string; verdict: Verdict }[]
-  counts: { created: number; rejected: number; conflict: number }
-  digest: string
-}
-
 /* ── alerts ───────────────────────────────────────────────────────────────────────── */
 
 export type Severity = 'urgent' | 'warning' | 'notice'

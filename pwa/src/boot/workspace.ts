@@ -17,7 +17,10 @@ import { useAlertsStore } from '@/stores/alerts'
 import { useResidentsStore } from '@/stores/residents'
 import { useSessionStore } from '@/stores/session'
 import { useSyncStore } from '@/stores/sync'
+import { createCloser } from '@/sync/closing'
 import { createSyncEngine } from '@/sync/engine'
+import { passOn } from '@/sync/passingOn'
+import { learnKeys } from '@/sync/sealing'
 import { startTriggers } from '@/sync/triggers'
 
 /** Villages and cells are downloaded, whole townships and more are not. */
@@ -32,16 +35,24 @@ async function open(db: UserDb): Promise<() => void> {
 
   residents.attach(db)
   await alerts.attach(db)
+  const device = await deviceId()
+  const closer = createCloser({ db, device })
   const engine = createSyncEngine({
     db,
-    device: await deviceId(),
+    device,
+    // Without the keys records go out all the same; there is only no sealed copy of them.
+    beforeSend: () => learnKeys(db, device).catch(() => undefined),
+    async afterPull() {
+      await passOn(db)
+      await closer.closeDue()
+    },
     wantsCache: () => session.duties.some((duty) => duty.region.length >= DOWNLOAD_FROM_DIGITS),
     onStatus: (status) => (sync.status = status),
     onSignedOut: () => session.markExpired(),
   })
   const stopRows = db.watch(() => unsettled(db), sync.setRows)
   const triggers = startTriggers(engine)
-  sync.attach({ sync: engine.sync, poke: triggers.poke })
+  sync.attach({ sync: engine.sync, poke: triggers.poke, closeDays: () => closer.closeDue(true) })
 
   const socket = createAlertSocket({
     after: () => alerts.lastSeq,

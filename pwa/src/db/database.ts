@@ -9,7 +9,7 @@ import Dexie, { type EntityTable, liveQuery, type Table } from 'dexie'
 
 import type { AlertRow, CheckRow, CodeRow, HouseholdRow, PersonRow, PolicyRow, RegionRow, ReturneeRow, VisitRow } from '@/api/types'
 
-import { type DraftRow, type MetaRow, type OutboxRow, userDbName } from './schema'
+import { type BroughtRow, type ClosingRow, type DraftRow, type MetaRow, type OutboxRow, type SealedRow, userDbName } from './schema'
 
 export class UserDb extends Dexie {
   outbox!: EntityTable<OutboxRow, 'id'>
@@ -24,6 +24,9 @@ export class UserDb extends Dexie {
   check!: Table<CheckRow, string>
   policy!: Table<PolicyRow, string>
   alert!: Table<AlertRow, string>
+  sealed!: EntityTable<SealedRow, 'id'>
+  closings!: EntityTable<ClosingRow, 'day'>
+  brought!: EntityTable<BroughtRow, 'id'>
 
   constructor(userId: string) {
     super(userDbName(userId), { chromeTransactionDurability: 'strict' })
@@ -41,6 +44,7 @@ export class UserDb extends Dexie {
       policy: 'id',
       alert: 'id, state',
     })
+    this.version(2).stores({ sealed: 'id, *ids, day', closings: 'day', brought: 'id, state' })
   }
 
   /** Live read: the callback runs now and after every change of what was read, also from another tab. Returns how to stop it. */

@@ -11,7 +11,7 @@ import { plain } from '@/lib/plain'
 
 import { nextSeq } from './device'
 import { dropProvisional, putProvisional } from './provisional'
-import type { OutboxRow, UserDb } from './schema'
+import type { OutboxRow, SealedRow, UserDb } from './schema'
 
 /** The record could not be written (storage full, database blocked): the screen must say so and keep what was typed. */
 export class SaveFailedError extends Error {
@@ -149,9 +149,10 @@ export interface Settlement {
   nextAt?: number
 }
 
-/** Writes the outcome of one upload, all items in one transaction. Confirmed records lose what was typed. */
-export async function settle(db: UserDb, settlements: readonly Settlement[]): Promise<void> {
-  await db.transaction('rw', db.outbox, async () => {
+/** Writes the outcome of one upload, all items in one transaction. Confirmed records leave what was typed as `sealed` only. */
+export async function settle(db: UserDb, settlements: readonly Settlement[], sealed?: SealedRow): Promise<void> {
+  await db.transaction('rw', db.outbox, db.sealed, async () => {
+    if (sealed) await db.sealed.put(sealed)
     for (const next of settlements) {
       const row = await db.outbox.get(next.id)
       if (!row) continue
@@ -189,6 +190,8 @@ const KEEP_CONFIRMED_DAYS = 8
 /** Forgets confirmed stubs past the days for which receipts are compared. */
 export async function pruneConfirmed(db: UserDb): Promise<number> {
   const before = addDays(today(), -KEEP_CONFIRMED_DAYS)
+  await db.sealed.where('day').below(before).delete()
+  await db.closings.where('day').below(before).delete()
   return db.outbox.where('day').below(before).filter((row) => row.state === 'confirmed').delete()
 }
 

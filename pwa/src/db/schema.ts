@@ -44,6 +44,44 @@ export interface DraftRow {
   savedAt: number
 }
 
+/** What was confirmed, sealed for the server: the phone cannot read it, and can still deliver it if a restored server forgot it. */
+export interface SealedRow {
+  id: string
+  /** Ids of the records inside. */
+  ids: string[]
+  day: string
+  text: string
+}
+
+/** How a day compared with the server when it was last asked (docs/receipts.md). */
+export interface ClosingRow {
+  day: string
+  at: number
+  made: number
+  confirmed: number
+  missing: number
+  refused: number
+  forgotten: number
+  closed: boolean
+  statement: string
+  signature: string
+  key: string
+  history: string
+}
+
+/** A sealed file of somebody else's, taken over to be passed on. */
+export interface BroughtRow {
+  id: string
+  text: string
+  takenAt: number
+  state: 'waiting' | 'done' | 'refused'
+  author?: string
+  created?: number
+  duplicates?: number
+  refused?: number
+  message?: string
+}
+
 export interface MetaRow {
   key: string
   value: unknown

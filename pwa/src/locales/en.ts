@@ -32,12 +32,33 @@ export default {
     used: '{used} MB used, about {quota} MB available', almostFull: 'Storage is almost full. Please send your records and free some space.',
     persisted: 'The system has promised to keep this data.', notPersisted: 'The system has not promised to keep this data. It may be cleared when space runs out: send every day.', askPersist: 'Ask the system to keep it',
   },
+  receipts: {
+    title: 'Day closed', explain: 'What this phone recorded and what the server received, compared one by one. Only when they agree is the day closed.',
+    made: '{n} recorded', notCompared: 'Not compared yet', closed: 'All {n} received · {when}', missing: '{n} missing on the server; sent again by itself when online',
+    refused: '{n} sent back, waiting for you', forgotten: '{n} more are on the server and no longer on this phone.', proof: 'Receipt signed by the server',
+    compare: 'Compare now', comparing: 'Comparing…', compared: 'Compared', none: 'No records in the last seven days', noneHint: 'Once you record visits or checks, each day shows here.',
+    link: 'Day by day',
+  },
+  carry: {
+    out: 'Carry records out', in: 'Deliver for a colleague', fileName: 'unsent-records', outLink: 'No network? Carry records out', inLink: 'Deliver for a colleague',
+    nothing: 'Nothing to carry out', nothingHint: 'Everything on this phone has been sent.', count: '{n} records not sent yet',
+    explain: 'Export them as a file, or let a colleague scan them from your screen and deliver them. They are sealed; only the server can open them. Sending again later adds nothing twice.',
+    asFile: 'Export a file', asCodes: 'Show QR codes', saved: 'File exported; hand it to whoever delivers it', position: 'Code {n} of {of}',
+    codesHint: 'The other phone opens Me › Sending › Deliver for a colleague › Scan, and looks at this screen until all are read.',
+    noKeys: 'This phone has not been online since sign-in and cannot seal yet. Go online once first.', insecure: 'This connection is not secure (no https), so the browser cannot seal records.',
+    inExplain: 'When a colleague has no network, take his records over here; they are delivered when you are online. You cannot read them.',
+    chooseFile: 'Choose a file', scan: 'Scan', stop: 'Stop scanning', aim: 'Point at the QR code on the other screen', read: '{n} of {of} read',
+    noCamera: 'The camera cannot be opened. Allow it in the settings, or use a file.', tooLarge: 'Too large to be a file of records.', notOurs: 'This is not a file of records.',
+    taken: 'Taken over; delivered when online', files: 'Files taken over', of: 'Records of {name}', someone: 'Records not delivered yet', waiting: 'Waiting to be delivered',
+    done: 'Delivered: {created} new, {duplicates} known before, {refused} sent back',
+  },
   record: {
     title: 'Record that needs you', fix: 'Correct and send again', resend: 'Send again as it is', giveUp: 'Give up this record',
     giveUpTitle: 'Give up this record?', giveUpMessage: 'It is removed from the phone and will not be in any figure.', resent: 'Back in the queue',
     settled: 'This record is settled', settledHint: 'It was sent again or given up.',
   },
   reject: {
+    lost_by_server: 'The restored server lacks this record and the phone no longer has its text. Please record it again.',
     unknown: 'The server did not accept this record ({code}).', item_too_large: 'This record is too long. Please shorten it.', conflict: 'The same id was used for another record; this one was not stored.', rejected: 'The server did not accept this record.',
   },
   rejectAdvice: {

@@ -32,12 +32,33 @@ export default {
     used: '{used} MB 사용, 약 {quota} MB 사용 가능', almostFull: '저장 공간이 거의 찼습니다. 먼저 보고하고 공간을 비워 주세요.',
     persisted: '시스템이 이 자료를 오래 보관하기로 했습니다.', notPersisted: '시스템이 오래 보관을 약속하지 않았습니다. 공간이 모자라면 지워질 수 있으니 매일 보고해 주세요.', askPersist: '오래 보관 요청',
   },
+  receipts: {
+    title: '일일 확인', explain: '휴대폰에 기록한 건수와 서버가 받은 건수를 하나씩 대조합니다. 일치해야 완료입니다.',
+    made: '{n}건 기록', notCompared: '아직 대조하지 않음', closed: '{n}건 모두 접수 · {when}', missing: '서버에 {n}건 없음, 연결되면 자동 재전송',
+    refused: '{n}건 반려됨, 처리 필요', forgotten: '서버에는 있으나 휴대폰에서 지워진 기록 {n}건이 더 있습니다.', proof: '서버가 서명한 접수증',
+    compare: '지금 대조', comparing: '대조 중…', compared: '대조했습니다', none: '최근 7일간 기록 없음', noneHint: '방문이나 체온을 기록하면 날짜별로 표시됩니다.',
+    link: '날짜별 대조',
+  },
+  carry: {
+    out: '기록 내보내기', in: '동료 기록 대신 제출', fileName: '미전송-기록', outLink: '네트워크가 없나요? 기록 내보내기', inLink: '동료 기록 대신 제출',
+    nothing: '내보낼 기록 없음', nothingHint: '모든 기록이 전송되었습니다.', count: '아직 전송하지 않은 기록 {n}건',
+    explain: '파일로 내보내거나 동료가 화면을 스캔해 대신 제출할 수 있습니다. 암호화되어 서버만 열 수 있고, 나중에 다시 전송해도 중복되지 않습니다.',
+    asFile: '파일로 내보내기', asCodes: 'QR 코드 표시', saved: '파일을 내보냈습니다. 제출할 사람에게 전달하세요', position: '{of}장 중 {n}번째',
+    codesHint: '상대 휴대폰에서 내 정보 › 전송 상태 › 동료 기록 대신 제출 › 스캔을 열고 모두 읽을 때까지 비춰 주세요.',
+    noKeys: '로그인 후 아직 온라인이 아니어서 내보낼 수 없습니다. 먼저 한 번 연결하세요.', insecure: '안전하지 않은 연결(https 아님)이라 암호화할 수 없습니다.',
+    inExplain: '동료에게 네트워크가 없을 때 기록을 받아 두면 연결될 때 대신 제출합니다. 내용은 볼 수 없습니다.',
+    chooseFile: '파일 선택', scan: '스캔', stop: '스캔 중지', aim: '상대 화면의 QR 코드를 비추세요', read: '{of}장 중 {n}장 읽음',
+    noCamera: '카메라를 열 수 없습니다. 설정에서 허용하거나 파일을 사용하세요.', tooLarge: '파일이 너무 큽니다.', notOurs: '기록 파일이 아닙니다.',
+    taken: '받았습니다. 연결되면 자동 제출', files: '받은 파일', of: '{name}의 기록', someone: '아직 제출하지 않은 기록', waiting: '제출 대기',
+    done: '제출 완료: 신규 {created}, 기존 {duplicates}, 반려 {refused}',
+  },
   record: {
     title: '확인이 필요한 기록', fix: '고쳐서 다시 보고', resend: '그대로 다시 보고', giveUp: '이 기록 버리기',
     giveUpTitle: '이 기록을 버릴까요?', giveUpMessage: '휴대폰에서 지워지고 통계에도 들어가지 않습니다.', resent: '대기 목록에 넣었습니다',
     settled: '이미 처리된 기록입니다', settledHint: '다시 보고했거나 버린 기록입니다.',
   },
   reject: {
+    lost_by_server: '복구된 서버에 이 기록이 없고 휴대폰의 원문도 지워졌습니다. 다시 등록해 주세요.',
     unknown: '서버가 이 기록을 받지 않았습니다({code}).', item_too_large: '기록이 너무 깁니다. 줄여서 다시 보고해 주세요.', conflict: '같은 번호가 다른 기록에 쓰여 저장되지 않았습니다.', rejected: '서버가 이 기록을 받지 않았습니다.',
   },
   rejectAdvice: {

@@ -34,12 +34,33 @@ export default {
     used: '已用 {used} MB，可用约 {quota} MB', almostFull: '手机存储快满了，请先上报并清理手机空间。',
     persisted: '系统已答应长期保留这些数据。', notPersisted: '系统没有答应长期保留。空间不足时浏览器可能清理数据，请每天上报一次。', askPersist: '请系统长期保留',
   },
+  receipts: {
+    title: '日清', explain: '手机上记了多少条，和系统收到多少条，逐条核对。一致才算收齐，可以放心下班。',
+    made: '记了 {n} 条', notCompared: '还没有核对', closed: '已收齐 {n} 条 · {when}', missing: '系统还缺 {n} 条，联网后自动补报',
+    refused: '{n} 条被退回，要您处理', forgotten: '另有 {n} 条系统里有、手机上已清除。', proof: '系统签名的回执',
+    compare: '现在核对', comparing: '正在核对…', compared: '已核对', none: '最近七天没有记录', noneHint: '记了走访或测温之后，这里会显示每天是否收齐。',
+    link: '日清：逐日核对',
+  },
+  carry: {
+    out: '带出记录', in: '代交他人记录', fileName: '未上报记录', outLink: '没有网络？带出记录', inLink: '代交他人记录',
+    nothing: '没有要带出的记录', nothingHint: '手机里的记录都已上报。', count: '{n} 条记录还没有上报',
+    explain: '可以导出成文件，或让同事、村（社区）干部用手机扫码，由他们代交。内容已加密，只有系统能打开；手机以后联网再报，也不会重复。',
+    asFile: '导出文件', asCodes: '显示二维码', saved: '文件已导出，请交给代交的人', position: '第 {n} 张，共 {of} 张',
+    codesHint: '请对方打开“我的 › 上报情况 › 代交他人记录 › 扫码”，对准屏幕，直到全部读完。',
+    noKeys: '这台手机登录后还没有联过网，暂时不能带出。请先联网一次。', insecure: '当前连接不安全（不是 https），浏览器不允许加密，不能带出。',
+    inExplain: '同事的手机没有网络时，可以把他带出的记录收进来，联网后替他交上去。您看不到其中的内容。',
+    chooseFile: '选择文件', scan: '扫码', stop: '停止扫码', aim: '请对准对方屏幕上的二维码', read: '已读 {n} / {of} 张',
+    noCamera: '打不开相机。请在系统设置里允许使用相机，或改用文件。', tooLarge: '文件太大，不是带出记录的文件。', notOurs: '这不是带出记录的文件，请核对。',
+    taken: '已收下，联网后自动代交', files: '收下的文件', of: '{name}的记录', someone: '尚未交上的记录', waiting: '等待代交',
+    done: '已代交：新入库 {created}，此前已入库 {duplicates}，退回 {refused}',
+  },
   record: {
     title: '要处理的记录', fix: '修改后重新上报', resend: '原样再报一次', giveUp: '放弃这条记录',
     giveUpTitle: '放弃这条记录？', giveUpMessage: '放弃后手机里不再保留，统计中也不会有它。', resent: '已放回待上报',
     settled: '这条记录已处理', settledHint: '它已重新上报或已放弃。',
   },
   reject: {
+    lost_by_server: '系统恢复后缺少这条记录，手机里的原文已清除，请重新登记。',
     unknown: '服务器没有接收这条记录（{code}）。', item_too_large: '这条记录内容过长，请精简后再上报。', conflict: '同一编号已用于另一条记录，本条未保存。', rejected: '服务器没有接收这条记录。',
   },
   rejectAdvice: {

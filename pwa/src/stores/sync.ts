@@ -8,6 +8,7 @@ import type { EngineStatus, SyncOptions } from '@/sync/engine'
 export interface SyncHandle {
   sync: (options?: SyncOptions) => Promise<void>
   poke: () => void
+  closeDays: () => Promise<void>
 }
 
 const IDLE: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null }
@@ -46,10 +47,15 @@ export const useSyncStore = defineStore('sync', () => {
     await handle?.sync({ force: true, pull: 'always' })
   }
 
+  /** Compare every day with the server now. Throws what the network throws. */
+  async function closeDays(): Promise<void> {
+    await handle?.closeDays()
+  }
+
   /** A record was just saved: send as soon as it may go. */
   function poke(): void {
     handle?.poke()
   }
 
-  return { status, rows, loaded, waiting, needsYou, badge, attach, detach, setRows, syncNow, poke }
+  return { status, rows, loaded, waiting, needsYou, badge, attach, detach, setRows, syncNow, closeDays, poke }
 })

@@ -13,6 +13,7 @@ import { learnServerTime, rawNow } from '@/lib/clock'
 import { exclusive } from '@/lib/singleFlight'
 
 import { BATCH_ITEMS, fitBytes, toItem } from './batch'
+import { sealedCopy } from './sealing'
 import { isUrgent, urgentOf } from './urgent'
 import { judgeFailure, type Problem, settleBatch } from './verdicts'
 
@@ -44,6 +45,10 @@ export interface EngineDeps {
   onSignedOut?: () => void
   /** False for a user whose area is too large for a phone: he sends and is alerted, and downloads nothing. */
   wantsCache?: () => boolean
+  /** What must be known before anything is confirmed: the server's keys. */
+  beforeSend?: () => Promise<void>
+  /** What follows when the queue is empty: days are closed, files of others passed on. */
+  afterPull?: () => Promise<void>
   nowMs?: () => number
   random?: () => number
 }
@@ -107,7 +112,9 @@ export function createSyncEngine(deps: EngineDeps) {
       const settlements = settleBatch(ids, answer.results)
       const unnamed = settlements.filter((each) => each.state === 'waiting')
       for (const each of unnamed) each.nextAt = nowMs() + backoffDelay(1, random)
-      await settle(deps.db, settlements)
+      const confirmed = new Set(settlements.filter((each) => each.state === 'confirmed').map((each) => each.id))
+      const items = sending.filter((row) => confirmed.has(row.id)).map(toItem)
+      await settle(deps.db, settlements, await sealedCopy(deps.db, deps.device, items).catch(() => undefined))
       batchItems = Math.min(BATCH_ITEMS, batchItems * 2)
       if (sending.some((row) => row.kind !== 'visit')) concludedAt = nowMs() + CONCLUDED_AFTER_MS
       report({ pushedAt: nowMs(), skewSeconds: answer.skew_seconds ?? 0, problem: null, message: undefined })
@@ -216,6 +223,7 @@ export function createSyncEngine(deps: EngineDeps) {
     if (early && !shortOnly) return
     report({ running: true })
     try {
+      await deps.beforeSend?.()
       if (!(await flush(options.force ?? false, early))) return
       const wanted = options.pull ?? 'auto'
       const concluded = concludedAt > 0 && nowMs() >= concludedAt
@@ -223,6 +231,7 @@ export function createSyncEngine(deps: EngineDeps) {
       const old = concluded || status.pulledAt === null || nowMs() - status.pulledAt >= PULL_EVERY_MS
       if (deps.wantsCache && !deps.wantsCache()) report({ pulledAt: nowMs(), problem: null, message: undefined })
       else if (wanted === 'always' || (wanted === 'auto' && old)) await takeIn()
+      await deps.afterPull?.()
     } catch (error) {
       if (stopped) return
       const failure = judgeFailure(error instanceof ApiError && error.status === 413 ? new ApiError(500, error.code, error.message) : error)

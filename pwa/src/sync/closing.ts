@@ -1,0 +1,66 @@
+/**
+ * Closing the days (docs/receipts.md): what this phone made is compared with what the server holds, by id. What a restored server
+ * forgot goes out again as the sealed copy that was kept of it. Quiet while nothing has changed: a closed day is not asked again.
+ */
+import { bringIn as apiBringIn, closeDay as apiCloseDay } from '@/api/sync'
+import { readMeta } from '@/db/cache'
+import { daysMade, forgottenByServer, readClosing, sealedOf, writeClosing } from '@/db/closings'
+import { settle } from '@/db/outbox'
+import type { ClosingRow, UserDb } from '@/db/schema'
+
+/** An open day is compared again after this long, unless somebody asks. */
+const AGAIN_AFTER_MS = 30 * 60_000
+
+export interface CloserDeps {
+  db: UserDb
+  device: string
+  closeDay?: typeof apiCloseDay
+  bringIn?: typeof apiBringIn
+  nowMs?: () => number
+}
+
+export type Closer = ReturnType<typeof createCloser>
+
+export function createCloser(deps: CloserDeps) {
+  const closeDay = deps.closeDay ?? apiCloseDay
+  const bringIn = deps.bringIn ?? apiBringIn
+  const nowMs = deps.nowMs ?? Date.now
+
+  function isDue(last: ClosingRow | undefined, made: number, history: string): boolean {
+    if (!last || last.history !== history) return true
+    const same = last.made === made
+    if (last.closed && same) return false
+    return nowMs() - last.at >= AGAIN_AFTER_MS
+  }
+
+  /** Sends the sealed copies of what the server forgot. Records of which there is no copy are shown to the worker. */
+  async function sendAgain(missing: readonly string[]): Promise<boolean> {
+    const lost = await forgottenByServer(deps.db, missing)
+    if (!lost.length) return false
+    const ids = lost.map((row) => row.id)
+    const copies = await sealedOf(deps.db, ids)
+    const covered = new Set(copies.flatMap((copy) => copy.ids))
+    for (const copy of copies) await bringIn(copy.text)
+    const gone = ids.filter((id) => !covered.has(id))
+    await settle(deps.db, gone.map((id) => ({ id, state: 'needs-you' as const, verdict: 'rejected' as const, code: 'lost_by_server' })))
+    return copies.length > 0
+  }
+
+  async function closeOne(day: string, ids: readonly string[], history: string): Promise<void> {
+    let answer = await closeDay(deps.device, day, ids)
+    if (answer.missing.length && (await sendAgain(answer.missing))) answer = await closeDay(deps.device, day, ids)
+    const { made, confirmed, missing, refused, forgotten, closed, statement, signature, key } = answer
+    const counted = { made, confirmed, missing: missing.length, refused: refused.length, forgotten, closed }
+    await writeClosing(deps.db, { day, at: nowMs(), ...counted, statement, signature, key, history })
+  }
+
+  return {
+    /** Compares every day that is due; with `force`, every day. Throws what the network throws. */
+    async closeDue(force = false): Promise<void> {
+      const history = (await readMeta<string>(deps.db, 'history')) ?? ''
+      for (const { day, ids } of await daysMade(deps.db)) {
+        if (force || isDue(await readClosing(deps.db, day), ids.length, history)) await closeOne(day, ids, history)
+      }
+    },
+  }
+}
