@@ -251,6 +251,8 @@ def _office_rows() -> Iterator[Row]:
     yield _office("find", _C.OFFICE)
     yield _office("find", _C.OFFICE, method="POST")
     yield _office("search", _C.OFFICE)
+    # Offers nothing outside the scope of the capability that a form asks for.
+    yield _office("regions_region_choose", _C.OFFICE)
     yield _office("day_tree", _C.REPORT_VIEW)
     yield _office("phones", _C.USER_VIEW)
     yield _office("password_change", _C.OFFICE)
