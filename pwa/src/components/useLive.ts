@@ -7,7 +7,14 @@ import { useSessionStore } from '@/stores/session'
 /** `null` until the first answer, and where nobody is signed in. */
 export function useLive<T>(read: (db: UserDb) => Promise<T>): ShallowRef<T | null> {
   const value = shallowRef<T | null>(null)
-  const { db } = useSessionStore()
-  if (db) onUnmounted(db.watch(() => read(db), (next) => (value.value = next)))
+  let stop: (() => void) | undefined
+  let gone = false
+  void useSessionStore().opened().then((db) => {
+    if (db && !gone) stop = db.watch(() => read(db), (next) => (value.value = next))
+  })
+  onUnmounted(() => {
+    gone = true
+    stop?.()
+  })
   return value
 }
