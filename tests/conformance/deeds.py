@@ -1,0 +1,113 @@
+"""What happens at the server meanwhile, done through its services by a process with the stack's own settings.
+
+Run as `python -m tests.conformance.deeds`: a line of JSON in, `[deed, {arguments}]`; a line of JSON out, its result.
+"""
+
+import json
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from backend.accounts.choices import Role  # noqa: E402  settings first
+from backend.accounts.models import Duty, User  # noqa: E402
+from backend.accounts.services.duties import duty_grant, duty_revoke  # noqa: E402
+from backend.accounts.services.sessions import sessions_end  # noqa: E402
+from backend.accounts.services.users import user_create  # noqa: E402
+from backend.core import clock  # noqa: E402
+from backend.facts.models import SyncItem  # noqa: E402
+from backend.regions.choices import Level  # noqa: E402
+from backend.regions.models import Region  # noqa: E402
+from backend.regions.services.cells import CellInput, cell_create  # noqa: E402
+from backend.residents.rules.inputs import HouseholdInput  # noqa: E402
+from backend.residents.services.households import (  # noqa: E402
+    household_close,
+    household_move,
+    households_create,
+)
+from backend.visits.models import Visit  # noqa: E402
+
+#: A township of our own in a county where the demo has nobody.
+TOWNSHIP, VILLAGE = "220523990", "220523990990"
+PASSWORD = "gridkeeper-demo"
+HOUSEHOLDS = (10, 3)
+
+
+def workers(count: int) -> list[dict[str, Any]]:
+    """So many new workers; each has a cell of ten households, and beside it an empty-handed one of three."""
+    for code, name, level in ((TOWNSHIP, "试验镇", Level.TOWNSHIP), (VILLAGE, "试验村", Level.VILLAGE)):
+        Region.objects.get_or_create(
+            code=code,
+            defaults={"name": name, "level": level, "parent_code": _above(code), "valid_from": clock.today()},
+        )
+    used = Region.objects.filter(parent_code=VILLAGE).count()
+    return [_worker(used + 2 * each + 1) for each in range(count)]
+
+
+def _above(code: str) -> str:
+    return TOWNSHIP if code == VILLAGE else TOWNSHIP[:6]
+
+
+def _worker(number: int) -> dict[str, Any]:
+    cells, households = [], []
+    for offset, size in enumerate(HOUSEHOLDS):
+        cell = cell_create(actor=None, item=CellInput(VILLAGE, number + offset, f"第{number + offset}网格"))
+        rows = [
+            HouseholdInput(
+                id=uuid.uuid4(), region_code=cell.code, address=f"试验路{door}号", head_name="试户主", headcount=2
+            )
+            for door in range(1, size + 1)
+        ]
+        households_create(items=rows, actor=None)
+        cells.append(cell.code)
+        households.append([str(row.id) for row in rows])
+    username = f"conform{number}"
+    user_create(
+        actor=None, username=username, display_name="试网格员", role=Role.GRID_WORKER, region=cells[0],
+        password=PASSWORD, must_change_password=False,
+    )  # fmt: skip
+    return {
+        "username": username, "cell": cells[0], "other_cell": cells[1],
+        "households": households[0], "other_households": households[1],
+    }  # fmt: skip
+
+
+def grant(username: str, region: str) -> None:
+    duty_grant(actor=None, user=User.objects.get(username=username), role=Role.GRID_WORKER, region=region)
+
+
+def revoke(username: str, region: str) -> None:
+    duty_revoke(actor=None, duty=Duty.objects.get(user__username=username, region_code=region))
+
+
+def move(household: str, region: str) -> None:
+    household_move(household_id=uuid.UUID(household), to_region=region, actor=None)
+
+
+def close(household: str) -> None:
+    household_close(household_id=uuid.UUID(household), actor=None)
+
+
+def forget(records: list[str]) -> None:
+    """As a server restored from a backup that was older than these visits."""
+    Visit.objects.filter(pk__in=records).delete()
+    SyncItem.objects.filter(pk__in=records).delete()
+
+
+def end_sessions(username: str) -> None:
+    sessions_end(user=User.objects.get(username=username), actor=None)
+
+
+DEEDS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (workers, grant, revoke, move, close, forget, end_sessions)
+}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        sys.stdout.write(json.dumps(DEEDS[name](**arguments)) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,86 @@
+"""The Python reference client behind the suite's interface."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.reference_client.client import ReferenceClient
+from tests.reference_client.store import CONFIRMED, WAITING
+
+STEP_SECONDS = 0.1
+
+
+class ReferenceDriver:
+    """See driver.Driver."""
+
+    def __init__(self, url: str, folder: Path, *, username: str, password: str, offset: dt.timedelta):
+        self._who = (username, password)
+        self._client = ReferenceClient(url, folder / "phone.sqlite", offset=offset)
+        self._bodies: dict[str, dict[str, Any]] = {}
+        self.device = self._client.store.device
+        self._client.sign_in(*self._who)
+        self._client.sync()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def save_visit(self, household: str, outcome: str = "seen_well", *, temperature: str = "", note: str = "") -> str:
+        body: dict[str, Any] = {"household": household, "outcome": outcome}
+        if temperature:
+            body["people"] = [{"temperature": float(temperature)}]
+        if note:
+            body["note"] = note
+        return self._save("visit", body)
+
+    def save_returnee(self, household: str, *, name: str, phone: str, document: str) -> str:
+        store = self._client.store
+        body = {
+            "person": store.new_id(), "name": name, "phone": phone, "document_type": "id_card",
+            "document_number": document, "arrived_on": dt.datetime.now().astimezone().date().isoformat(),
+            "region": store.cached("household")[household]["region"], "origin": "42", "household": household,
+        }  # fmt: skip
+        return self._save("returnee", body)
+
+    def _save(self, kind: str, body: dict[str, Any]) -> str:
+        record_id = self._client.save(kind, body)
+        self._bodies[record_id] = body
+        self._client.sync(force=False)
+        return record_id
+
+    def mend_document(self, record_id: str, document: str) -> None:
+        self._client.store.mend(record_id, self._bodies[record_id] | {"document_number": document})
+        self._client.sync()
+
+    def sync(self) -> None:
+        self._client.sync()
+
+    def restart(self) -> None:
+        self._client.restart()
+
+    def until(self, condition: Callable[[], bool], *, seconds: float = 45) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it never came to pass"
+            self._client.sync(force=False)
+            time.sleep(STEP_SECONDS)
+
+    def waiting(self) -> set[str]:
+        return self._client.store.ids(WAITING)
+
+    def confirmed(self) -> set[str]:
+        return self._client.store.ids(CONFIRMED)
+
+    def needs_you(self) -> dict[str, dict[str, Any]]:
+        return self._client.store.inbox()
+
+    def cached(self, kind: str) -> set[str]:
+        return set(self._client.store.cached(kind))
+
+    def asks_for_password(self) -> bool:
+        return self._client.upload.problem == "signed_out"
+
+    def sign_in_again(self) -> None:
+        self._client.sign_in(*self._who)
+        self._client.sync()

@@ -1,0 +1,23 @@
+"""Server → read cache: pages, cursor, resync."""
+
+from tests.reference_client.store import Store
+from tests.reference_client.wire import RefusedError, Wire
+
+KINDS = frozenset(("policy", "region", "household", "person", "returnee", "code", "visit", "check"))
+PAGE = 500
+
+
+def take_in(store: Store, wire: Wire) -> None:
+    """All that is new. Each page is kept with its cursor, so that a download that dies goes on where it was."""
+    while True:
+        asked = store.cursor
+        try:
+            page = wire.pull(asked, PAGE)
+        except RefusedError as refusal:
+            if refusal.code != "bad_cursor" or not asked:
+                raise
+            store.forget_cursor()
+            continue
+        store.apply(page, KINDS)
+        if not page["more"] or page["cursor"] == asked:
+            return

@@ -1,0 +1,195 @@
+"""Outbox and read cache of one user on one device, in one SQLite file.
+
+What `save` has returned from is on disk. A page of changes and its cursor are one transaction. An emptied cache leaves
+the outbox alone.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from uuid_utils.compat import uuid7
+
+WAITING, CONFIRMED, NEEDS_YOU = "waiting", "confirmed", "needs-you"
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL, schema INTEGER NOT NULL,
+    observed_at TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, not_before REAL NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0, verdict TEXT, code TEXT, field TEXT, message TEXT, day TEXT,
+    proved INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS outbox_state ON outbox (state, seq);
+CREATE TABLE IF NOT EXISTS cache (kind TEXT, id TEXT, data TEXT NOT NULL, PRIMARY KEY (kind, id));
+"""
+
+
+class Store:
+    """`Store(path)`; times are POSIX seconds of the phone, days are ISO dates."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_TABLES)
+        if not self._meta("device"):
+            self._set_meta("device", self.new_id())
+
+    def close(self) -> None:
+        self._db.close()
+
+    @property
+    def device(self) -> str:
+        return self._meta("device")
+
+    @staticmethod
+    def new_id() -> str:
+        """A UUID version 7: ids of one phone lie together in the server's index."""
+        return str(uuid7())
+
+    # --- outbox ---------------------------------------------------------------------------------------------------
+
+    def save(self, *, record_id: str, kind: str, schema: int, observed_at: str, body: dict[str, Any]) -> None:
+        """A second save under the same id changes nothing: two taps are one record."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            seq = int(self._meta("seq") or 0) + 1
+            values = (record_id, seq, kind, schema, observed_at, json.dumps(body, ensure_ascii=False), WAITING)
+            added = self._db.execute(
+                "INSERT INTO outbox (id, seq, kind, schema, observed_at, body, state) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO NOTHING",
+                values,
+            )
+            if added.rowcount:
+                self._set_meta("seq", str(seq))
+
+    def due(self, *, at: float) -> list[dict[str, Any]]:
+        """Items as they go over the wire, oldest `seq` first."""
+        rows = self._db.execute(
+            "SELECT id, kind, schema, seq, observed_at, body FROM outbox WHERE state = ? AND not_before <= ? "
+            "ORDER BY seq",
+            (WAITING, at),
+        )
+        return [dict(row) | {"body": json.loads(row["body"])} for row in rows]
+
+    def end_waits(self) -> None:
+        """Somebody asked, or the network is back."""
+        self._db.execute("UPDATE outbox SET not_before = 0 WHERE state = ?", (WAITING,))
+
+    def settle(self, record_id: str, result: dict[str, Any], *, state: str, day: str) -> None:
+        self._db.execute(
+            "UPDATE outbox SET state = ?, verdict = ?, code = ?, field = ?, message = ?, day = ?, "
+            "attempts = attempts + 1 WHERE id = ?",
+            (state, *(result.get(key) for key in ("verdict", "code", "field", "message")), day, record_id),
+        )
+
+    def postpone(self, record_ids: Iterable[str], *, until: float) -> None:
+        self._db.executemany(
+            "UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE id = ?",
+            [(until, record_id) for record_id in record_ids],
+        )
+
+    def attempts(self, record_id: str) -> int:
+        return int(self._db.execute("SELECT attempts FROM outbox WHERE id = ?", (record_id,)).fetchone()[0])
+
+    def mend(self, record_id: str, body: dict[str, Any]) -> str:
+        """What the worker corrected in the inbox goes up again: under its id, but after a conflict under a new one."""
+        row = self._db.execute("SELECT verdict FROM outbox WHERE id = ? AND state = ?", (record_id, NEEDS_YOU))
+        found = row.fetchone()
+        if found is None:
+            raise LookupError(record_id)
+        new_id = self.new_id() if found["verdict"] == "conflict" else record_id
+        self._db.execute(
+            "UPDATE outbox SET id = ?, body = ?, state = ?, not_before = 0, verdict = NULL, code = NULL, field = NULL, "
+            "message = NULL WHERE id = ?",
+            (new_id, json.dumps(body, ensure_ascii=False), WAITING, record_id),
+        )
+        return new_id
+
+    def ids(self, state: str) -> set[str]:
+        return {row[0] for row in self._db.execute("SELECT id FROM outbox WHERE state = ?", (state,))}
+
+    def inbox(self) -> dict[str, dict[str, Any]]:
+        rows = self._db.execute("SELECT id, verdict, code, field, message FROM outbox WHERE state = ?", (NEEDS_YOU,))
+        return {row["id"]: dict(row) for row in rows}
+
+    def unsent(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM outbox WHERE state <> ?", (CONFIRMED,)).fetchone()[0])
+
+    # --- receipts -------------------------------------------------------------------------------------------------
+
+    def confirmed_days(self) -> list[str]:
+        rows = self._db.execute("SELECT DISTINCT day FROM outbox WHERE state = ? AND NOT proved", (CONFIRMED,))
+        return sorted(row[0] for row in rows)
+
+    def confirmed_on(self, day: str) -> set[str]:
+        rows = self._db.execute("SELECT id FROM outbox WHERE state = ? AND day = ? AND NOT proved", (CONFIRMED, day))
+        return {row[0] for row in rows}
+
+    def send_again(self, record_ids: Iterable[str]) -> None:
+        """What the server does not list waits again, marked: the next verdict on it is the proof."""
+        self._db.executemany(
+            "UPDATE outbox SET state = ?, not_before = 0, proved = 1 WHERE id = ?",
+            [(WAITING, record_id) for record_id in record_ids],
+        )
+
+    # --- read cache -----------------------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> str:
+        return self._meta("cursor")
+
+    @property
+    def scope(self) -> list[str]:
+        return json.loads(self._meta("scope") or "[]")
+
+    def apply(self, page: dict[str, Any], kinds: frozenset[str]) -> None:
+        """One page with its cursor, all or nothing. Kinds and operations of a newer server are passed over."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if page.get("resync"):
+                self._db.execute("DELETE FROM cache")
+            for change in page["changes"]:
+                if change["kind"] not in kinds:
+                    continue
+                if change["op"] == "put":
+                    self._db.execute(
+                        "INSERT INTO cache VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET data = excluded.data",
+                        (change["kind"], change["id"], json.dumps(change["data"], ensure_ascii=False)),
+                    )
+                elif change["op"] == "delete":
+                    self._db.execute("DELETE FROM cache WHERE kind = ? AND id = ?", (change["kind"], change["id"]))
+            history = str(page["history"])
+            if self._meta("history") not in ("", history):
+                self._db.execute("UPDATE outbox SET proved = 0 WHERE state = ?", (CONFIRMED,))
+            self._set_meta("cursor", page["cursor"])
+            self._set_meta("history", history)
+            self._set_meta("scope", json.dumps(page["scope"]))
+
+    def forget_cursor(self) -> None:
+        self._set_meta("cursor", "")
+
+    def cached(self, kind: str) -> dict[str, dict[str, Any]]:
+        rows = self._db.execute("SELECT id, data FROM cache WHERE kind = ?", (kind,))
+        return {row["id"]: json.loads(row["data"]) for row in rows}
+
+    def wipe_cache(self) -> None:
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("DELETE FROM cache")
+            self._db.execute("DELETE FROM meta WHERE key IN ('cursor', 'history', 'scope')")
+
+    # --- meta -----------------------------------------------------------------------------------------------------
+
+    def _meta(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._db.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+        )
