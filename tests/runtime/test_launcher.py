@@ -131,6 +131,7 @@ def test_a_hash_follows_names_and_contents(tmp_path: Path) -> None:
     [
         (["-k", "visit"], True),
         (["tests"], True),
+        (["tests/conformance/test_upload.py"], True),
         (["tests/runtime"], False),
         (["tests/runtime/test_stack.py::test_x", "-q"], False),
         (["--lf"], True),

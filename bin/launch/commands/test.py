@@ -20,6 +20,8 @@ from launch.stack import Stack
 from launch.steps import LaunchError, say, step
 
 FOLDER = VAR / "test"
+#: Folders of tests that drive a browser.
+IN_A_BROWSER = (REPOSITORY / "tests" / "e2e", REPOSITORY / "tests" / "conformance")
 
 
 def main(argv: list[str]) -> int:
@@ -79,8 +81,9 @@ def needs_browser(argv: list[str]) -> bool:
     """Whether these pytest arguments may reach the tests in a browser: no path named, or one that holds them."""
     paths = [Path(a.partition("::")[0]) for a in argv if not a.startswith("-")]
     paths = [(REPOSITORY / path).resolve() for path in paths if (REPOSITORY / path).exists()]
-    end_to_end = REPOSITORY / "tests" / "e2e"
-    return not paths or any(path in (end_to_end, *end_to_end.parents) or end_to_end in path.parents for path in paths)
+    return not paths or any(
+        path in (folder, *folder.parents) or folder in path.parents for path in paths for folder in IN_A_BROWSER
+    )
 
 
 def _summary(outcomes: list[Outcome]) -> int:
