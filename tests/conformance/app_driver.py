@@ -99,7 +99,7 @@ class AppDriver:
         return self._new(known)
 
     def mend_document(self, record_id: str, document: str) -> None:
-        self._go(f"/me/sync/{record_id}")
+        self._page.goto(f"/me/sync/{record_id}")
         self._page.get_by_test_id("record-fix").click()
         self._page.get_by_test_id("document").fill(document)
         self._page.get_by_test_id("save").click()
@@ -125,7 +125,9 @@ class AppDriver:
         # Not to be tapped while a sync runs, nor while the app asks for the password.
         self.until(lambda: now.is_enabled() or self.asks_for_password())
         if now.is_enabled():
+            asked = self._relay.count
             now.click()
+            self.until(lambda: self._relay.count > asked)
         self._rest()
 
     def restart(self) -> None:
@@ -144,7 +146,8 @@ class AppDriver:
 
     def _what_lies_there(self) -> str:
         rows = [(row["kind"], row["id"], row["state"], row.get("code")) for row in self._rows("outbox")]
-        return f"it never came to pass; the queue: {rows}; the badge: {self._badge()}"
+        screen = self._page.locator("#app").inner_text()
+        return f"it never came to pass; the queue: {rows}; the badge: {self._badge()}; the screen: {screen}"
 
     def waiting(self) -> set[str]:
         return {row["id"] for row in self._rows("outbox") if row["state"] in ("waiting", "sending")}

@@ -80,6 +80,8 @@ class Relay:
 
     def __init__(self, upstream: str):
         self.seen: list[Request] = []
+        #: Of all requests so far, forgotten ones too.
+        self.count = 0
         self._rules: list[tuple[str, Rule]] = []
         self._busy = 0
         self._last = time.monotonic()
@@ -129,6 +131,7 @@ class Relay:
     def deal_with(self, request: Request) -> Reply | None:
         with self._lock:
             self._busy += 1
+            self.count += 1
         try:
             self.seen.append(request)
             rule = next((rule for path, rule in reversed(self._rules) if request.path.startswith(path)), None)
