@@ -40,7 +40,7 @@ def thresholds_for(*, region_code: str, on: dt.date) -> Thresholds:
 
     def basis(key: str) -> Basis:
         found = value_of(key, region_code=region_code, on=on)
-        return Basis(found.value, found.version, found.clause)
+        return Basis(found.value, found.version, found.basis)
 
     hours = basis("alert.acknowledge.hours").value
     return Thresholds(

@@ -19,7 +19,8 @@ _VERSION = re.compile(r"[0-9][0-9.]{0,9}", re.ASCII)
 _DUTY = re.compile(r"[A-E][0-9]{1,2}", re.ASCII)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 #: Text columns of a rule and how long each may be.
-_TEXTS = {"document": 80, "clause": 120, "note": 200}
+#: Document and clause go side by side into records of at most 200 characters.
+_TEXTS = {"document": 80, "clause": 119, "note": 200}
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ class PolicyValue:
     duty: str
     region_code: str
 
+    @property
+    def basis(self) -> str:
+        """Document and clause as one text, for records that must say what decided them (at most 200 characters)."""
+        return " ".join(filter(None, (self.document, self.clause)))
+
 
 @dataclass(frozen=True)
 class _Term:

@@ -127,7 +127,7 @@ def _policies(scope: Scope) -> tuple[list[str], str]:
     changes = []
     for key in PHONE_POLICIES:
         rule = value_of(key, region_code=region, on=day)
-        data = {"key": key, "value": rule.wire, "unit": rule.unit, "version": rule.version, "clause": rule.clause}
+        data = {"key": key, "value": rule.wire, "unit": rule.unit, "version": rule.version, "clause": rule.basis}
         change = {"kind": "policy", "id": key, "op": "put", "data": data}
         changes.append(msgspec.json.encode(change).decode())
     return changes, hashlib.sha256("\n".join(changes).encode()).hexdigest()[:12]

@@ -35,7 +35,7 @@ def test_a_fever_is_an_urgent_alert_with_its_reason_and_time_limit(fever: Callab
     assert alert.due_at is not None
     assert (alert.due_at - alert.raised_at).total_seconds() == 2 * 3600
     assert alert.rule_version
-    assert alert.clause
+    assert alert.clause.startswith("联防联控机制发〔2020〕28号 ")
     (event,) = events_of(alert.pk)
     assert event.type == "raised"
     assert event.seq is not None

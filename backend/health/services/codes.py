@@ -73,7 +73,7 @@ def codes_follow() -> int:
 
 def _symptom_term(cell: str, day: dt.date) -> SymptomTerm:
     rule = value_of("code.symptom.days", region_code=cell, on=day)
-    return SymptomTerm(int(rule.value), rule.version, rule.clause)
+    return SymptomTerm(int(rule.value), rule.version, rule.basis)
 
 
 def _same(status: CodeStatus | None, decision: Decision) -> bool:

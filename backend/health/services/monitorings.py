@@ -47,7 +47,7 @@ def monitoring_start(
         first_day=first, last_day=last,
         state=MonitoringState.ENDED.value if over else MonitoringState.ACTIVE.value,
         registered_at=received_at, ended_at=received_at if over else None, rule_version=rule.version,
-        clause=rule.clause, source_id=source_id,
+        clause=rule.basis, source_id=source_id,
     )  # fmt: skip
     codes_evaluate(person_ids=[person_id], trigger=Trigger.REGISTRATION)
     return monitoring
