@@ -20,7 +20,7 @@ def build(tmp_path: Path, settings: Any) -> Path:
     """A build of the phone app, made after the process started: WhiteNoise does not know it."""
     settings.PWA_FOLDER = tmp_path
     (tmp_path / "index.html").write_text("<title>网格守望</title>", encoding="utf-8")
-    (tmp_path / "sw.js").write_bytes(CONTENT)
+    (tmp_path / "late.js").write_bytes(CONTENT)
     return tmp_path
 
 
@@ -43,7 +43,7 @@ async def _parts(path: str) -> list[bytes]:
     return parts
 
 
-@pytest.mark.parametrize("path", ["/sw.js", "/", "/households/1", "/static/admin/css/base.css"])
+@pytest.mark.parametrize("path", ["/late.js", "/", "/households/1", "/static/admin/css/base.css"])
 def test_a_file_goes_out_without_a_warning(build: Path, path: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -51,12 +51,12 @@ def test_a_file_goes_out_without_a_warning(build: Path, path: str) -> None:
 
 
 def test_a_large_file_is_not_held_in_memory_whole(build: Path) -> None:
-    parts = asyncio.run(_parts("/sw.js"))
+    parts = asyncio.run(_parts("/late.js"))
     assert b"".join(parts) == CONTENT
     assert max(map(len, parts)) < len(CONTENT) / 2
 
 
 def test_under_wsgi_the_server_reads_the_file(build: Path) -> None:
-    answer = Client().get("/sw.js")
+    answer = Client().get("/late.js")
     assert not isinstance(answer.streaming_content, AsyncIterator)
     assert b"".join(answer.streaming_content) == CONTENT

@@ -16,7 +16,7 @@ from tests.conftest import CELL, OTHER_CELL
 from tests.sync.conftest import expect_refused, households_in
 
 # A pull shows what is committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 PULL = "/api/v1/sync/pull/"
 
 
