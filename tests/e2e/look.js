@@ -18,7 +18,7 @@
 
   const controls = "input:not([type=hidden]), select, textarea, button, a[href], [role=button]";
   for (const node of document.querySelectorAll(controls)) {
-    if (!shown(node)) continue;
+    if (!shown(node) || node.closest("[aria-hidden=true]")) continue;
     if (!name(node)) faults.push(`no name: ${describe(node)}`);
     const box = node.getBoundingClientRect();
     if (thumbs && (box.height < 47.5 || box.width < 40)) {

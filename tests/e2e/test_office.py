@@ -114,7 +114,8 @@ def test_a_day_is_picked_from_a_chinese_calendar(open_office: OpenPhone) -> None
     expect(desk.locator(".calendarbox:visible th").first).to_have_text("一")
     desk.locator(".calendarbox:visible").get_by_role("link", name="今天").click()
     expect(desk.locator(".vDateField")).not_to_have_value(before)
-    expect(desk.locator(".gk-tree-state")).to_contain_text("还在进行")
+    _, month, day = (int(part) for part in desk.locator(".vDateField").input_value().split("/"))
+    expect(desk.locator(".gk-tree-state")).to_contain_text(f"{month}月{day}日")
 
 
 def test_the_first_stop_of_the_keyboard_leads_past_the_menu(open_office: OpenPhone) -> None:

@@ -29,8 +29,10 @@ except KeyboardInterrupt:
     sys.exit(7)
 """
 IN_FOREGROUND = f"""
-import os, sys
+import os, signal, sys
 sys.path.insert(0, {str(REPOSITORY / "bin")!r})
+# Whoever runs these tests may have been told to outlive his terminal.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from launch.foreground import run_in_foreground
 from launch.signals import end_in_order
 end_in_order()
