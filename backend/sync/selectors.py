@@ -102,7 +102,10 @@ def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int
 
 
 def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
-    """One source's part of the page, already cut to the page's length."""
+    """One source's part of the page. It is cut to the page's length before any of its JSON is written.
+
+    Keys are compared as text, which is how the cursor holds them: UUIDs and codes sort alike either way.
+    """
     cells = " OR ".join(f"({source.region} >= %(from{i})s AND {source.region} < %(to{i})s)" for i in range(prefixes))
     key = f'({source.key})::text COLLATE "C"'
     envelope = (
@@ -112,11 +115,11 @@ def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
     )
     where = f" AND ({source.where})" if source.where else ""
     return (
-        f"(SELECT t.changed_xid AS xid, {rank} AS rank, {key} AS id, {envelope}::text AS body "
-        f"FROM {source.table} t "
+        f"(SELECT t.changed_xid AS xid, {rank} AS rank, t.pull_key AS id, {envelope}::text AS body FROM ("
+        f"SELECT t.*, {key} AS pull_key FROM {source.table} t "
         "WHERE t.changed_xid < (SELECT xmin FROM below) AND t.changed_xid >= %(xid)s "
         f"AND (t.changed_xid > %(xid)s OR {rank} > %(rank)s OR ({rank} = %(rank)s AND {key} > %(id)s)) "
-        f"AND ({cells}){where} ORDER BY t.changed_xid, {key} LIMIT %(limit)s)"
+        f"AND ({cells}){where} ORDER BY t.changed_xid, {source.key} LIMIT %(limit)s) t)"
     )
 
 
