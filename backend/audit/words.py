@@ -33,6 +33,8 @@ _VALUES = {
     "headcount": "人数", "occupancy": "居住情况", "care": "关爱标识", "document_type": "证件类型",
     "document_number": "证件号码", "household_id": "住户", "purposes": "登记目的", "origin_code": "来源地区划",
     "origin_text": "来源地", "transport": "交通方式",
+    "household": "住户", "origin": "来源地区划", "arrived_on": "到达日期", "left_on": "离开日期",
+    "chosen": "已处理", "void": "已作废",
     "returnee": "返乡人员", "key_group": "重点人群", "suspect": "可疑症状", "family": "同住家人",
 }  # fmt: skip
 
@@ -41,6 +43,7 @@ TARGETS = {
     "user": "用户", "duty": "职责", "device": "设备", "region": "区划", "household": "住户", "person": "人员",
     "returnee": "返乡人员", "alert": "预警", "daily_report": "日报", "policy_pack": "政策包", "exemption": "免报",
     "batch": "上报批次", "cells": "网格（批量导入）", "divisions": "全国区划（导入）", "carried_file": "代交文件",
+    "conflict": "修改冲突",
     "outbox_file": "上报文件", "clock": "演示时钟", "demo": "演示数据",
 }  # fmt: skip
 
@@ -60,7 +63,7 @@ _ACTIONS = {
     "report.confirm": "确认日报", "report.exempt": "批准免报", "report.exempt_end": "撤销免报",
     "outbox_downloaded": "下载上报文件", "person_match": "登记时对上已有人员",
     "divisions_import": "导入区划", "policy_load": "载入政策包", "sync.push": "手机上报", "time_travelled": "演示拨钟",
-    "sync.carry": "代交记录",
+    "sync.carry": "代交记录", "conflict_choose": "处理修改冲突", "conflict_reveal": "查看后报的完整内容",
 }  # fmt: skip
 
 

@@ -57,6 +57,10 @@ class ErrorCode(enum.Enum):
     ARRIVAL_AFTER_REGISTRATION = (400, "到达日期不能晚于登记日期，请核对。")
     LEFT_BEFORE_ARRIVAL = (400, "离开日期不能早于到达日期，请核对。")
     LEAVING_IN_FUTURE = (400, "离开日期不能晚于今天，请在离开后登记。")
+    UNKNOWN_RETURNEE = (400, "找不到这条返乡登记，或不在您的网格内，请联系村（社区）核对。")
+    TARGET_GONE = (409, "这条记录已注销或删除，修改不再需要处理。如注销有误，请联系乡镇（街道）恢复后重新修改。")
+    UNKNOWN_CONFLICT = (400, "找不到这条修改冲突，或不归您处理，请同步后再看。")
+    ALREADY_CHOSEN = (409, "这条修改冲突已由他人处理，结果与您的选择不同，请同步后查看。")
     ITEM_TOO_LARGE = (413, "这条记录内容过长，请精简后再上报。")
     STORAGE_REFUSED = (400, "这条记录无法保存，已留存备查，请联系乡镇（街道）处理。")
 

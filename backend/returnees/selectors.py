@@ -4,20 +4,60 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.scope import Scope, ancestors
+from backend.core.sql import fetch
 from backend.regions.models import Region
-from backend.residents.rules import query_terms
+from backend.residents.rules import place_text, query_terms
 from backend.returnees.choices import ReturneeState
 from backend.returnees.models import Returnee
 
 #: So many digits in a row are a telephone or document number, and such things never stand in an address line.
 _NUMBER = re.compile(r"\d{7}")
 _SURNAME = re.compile(r"[^\W\d_]\*?")
+
+
+class ReturneeRef(NamedTuple):
+    """What an edit needs of a return: the row that goes on, its cell and those before, the door."""
+
+    id: uuid.UUID
+    region_code: str
+    previous_codes: tuple[str, ...]
+    place: str
+
+
+# A hand-over, or a leaving taken back, goes on in another row that names the one before.
+_BY_ID = """
+    WITH RECURSIVE line AS (
+        SELECT r.id AS asked, r.id, r.region_code, r.person_id, '{}'::text[] COLLATE "C" AS before, 0 AS step
+        FROM returnees_returnee r WHERE r.id = ANY(%s::uuid[])
+        UNION ALL
+        SELECT l.asked, r.id, r.region_code, r.person_id, l.before || l.region_code::text, l.step + 1
+        FROM line l JOIN returnees_returnee r ON r.person_id = l.person_id AND r.continues_id = l.id
+    )
+    SELECT DISTINCT ON (l.asked) l.asked, l.id, l.region_code, l.before || p.previous_codes::text[], p.household_id, p.address,
+           h.address, h.building, h.unit, h.door
+    FROM line l JOIN residents_person p ON p.id = l.person_id
+    LEFT JOIN residents_household h ON h.id = p.household_id
+    ORDER BY l.asked, l.step DESC, l.id DESC
+"""
+
+
+def returnees_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ReturneeRef]:
+    """The returns among `ids`, keyed by the id asked for, unscoped, in one query; unknown ids are absent."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    return {
+        row[0]: ReturneeRef(
+            row[1], row[2], tuple(row[3]), row[5] if row[4] is None else place_text(row[6], row[7], row[8], row[9])
+        )
+        for row in fetch(_BY_ID, [wanted])
+    }
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class Incoming:
     """One item on its way in. `open` until a verdict settles it.
 
     `region_code` and `place` are filled in by `references.resolve`: the cell the record belongs to, and the door in
-    words where somebody may have to be sent there.
+    words where somebody may have to be sent there. `target` is the kind and id of the record that an edit is of, by
+    which edits are put in an order in which no two uploads can wait for each other in a ring.
     """
 
     raw: msgspec.Raw
@@ -44,6 +45,7 @@ class Incoming:
     body_hash: bytes = _NO_HASH
     region_code: str = ""
     place: str = ""
+    target: tuple[str, uuid.UUID] | None = None
     verdict: Verdict | None = None
     error: ErrorCode | None = None
     field: str | None = None
@@ -58,6 +60,10 @@ class Incoming:
     def reopen(self) -> None:
         """Forget a verdict given inside a transaction that was rolled back."""
         self.verdict = self.error = self.field = None
+
+    def clash(self) -> None:
+        """Others changed the same: what could be applied is, the rest waits for a choice."""
+        self.verdict, self.error = Verdict.CONFLICT, ErrorCode.EDITED_ELSEWHERE
 
     def reject(self, error: ErrorCode, field: str | None = None) -> None:
         self.verdict, self.error, self.field = Verdict.REJECTED, error, field

@@ -1,6 +1,5 @@
-"""The protocol's own state: the history that cursors belong to, days closed with phones, files carried in by hand.
-
-See docs/sync.md, docs/receipts.md, docs/hand-carry.md.
+"""The protocol's own state: the history that cursors belong to, days closed with phones, files carried in by hand,
+edits that clashed. See docs/sync.md, docs/receipts.md, docs/hand-carry.md, docs/edits.md.
 """
 
 from typing import ClassVar
@@ -8,7 +7,9 @@ from typing import ClassVar
 from django.db import models
 
 from backend.core.fields import RegionCodeField
+from backend.core.models import ChangedModel
 from backend.core.scope import ScopedQuerySet
+from backend.sync.choices import ConflictState, EditKind
 
 
 class History(models.Model):
@@ -89,3 +90,47 @@ class CarriedFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author} {self.made_at:%m-%d %H:%M}"
+
+
+class EditConflict(ChangedModel):
+    """Fields that two people changed, to be chosen between (修改冲突). `id` is the item's that came second. See
+    docs/edits.md.
+
+    `fields` is a list of `{field, mine, theirs, theirs_by, theirs_at}` as it goes to phones, names and numbers masked.
+    `mine_sealed` is what came second in the plain, as JSON, until somebody has chosen. `region_code` is the cell of the
+    record now; `place` its door.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField("类型", max_length=20, choices=EditKind.choices)
+    target = models.UUIDField("记录")
+    region_code = RegionCodeField("网格")
+    place = models.CharField("位置", max_length=200, blank=True)
+    author_id = models.BigIntegerField("后报人")
+    author_name = models.CharField("后报人", max_length=60)
+    device_id = models.UUIDField("设备")
+    made_at = models.DateTimeField("手机记录时间")
+    received_at = models.DateTimeField("收到时间")
+    fields = models.JSONField("冲突内容")
+    mine_sealed = models.BinaryField("后报内容（密）", null=True)
+    state = models.CharField(
+        "状态", max_length=10, choices=ConflictState.choices, default=ConflictState.OPEN.value
+    )  # fmt: skip
+    choices = models.JSONField("选择", default=dict)
+    chosen_by_id = models.BigIntegerField("处理人", null=True)
+    chosen_by_name = models.CharField("处理人", max_length=60, blank=True)
+    chosen_at = models.DateTimeField("处理时间", null=True)
+
+    objects: ClassVar[ScopedQuerySet["EditConflict"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "修改冲突"
+        verbose_name_plural = "修改冲突"
+        indexes = [
+            models.Index(fields=["region_code", "-received_at"], name="conflict_region_received"),
+            models.Index(fields=["changed_xid"], name="conflict_changed", condition=models.Q(state="open")),
+            models.Index(fields=["target"], name="conflict_target", condition=models.Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.place}"

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
+from msgspec import UNSET
+from msgspec.structs import astuple
 
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
@@ -20,14 +22,29 @@ from backend.regions.models import Region
 from backend.residents.choices import Purpose
 from backend.residents.rules import PersonInput, household_problem, person_problem
 from backend.residents.selectors import HouseholdRef, PersonRef, households_by_id, people_by_id
+from backend.returnees.selectors import ReturneeRef, returnees_by_id
 from backend.sync.choices import ItemKind
 from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
-from backend.sync.shapes import CheckBody, HouseholdBody, ReturneeBody, VisitBody
+from backend.sync.models import EditConflict
+from backend.sync.shapes import (
+    CheckBody,
+    ConflictChoiceBody,
+    EditBody,
+    HouseholdBody,
+    HouseholdEditBody,
+    PersonEditBody,
+    ReturneeBody,
+    ReturneeEditBody,
+    VisitBody,
+)
 
 CAPABILITY_OF = {
     ItemKind.HOUSEHOLD: Capability.HOUSEHOLD_EDIT,
     ItemKind.RETURNEE: Capability.RETURNEE_REGISTER,
+    ItemKind.HOUSEHOLD_EDIT: Capability.HOUSEHOLD_EDIT,
+    ItemKind.PERSON_EDIT: Capability.HOUSEHOLD_EDIT,
+    ItemKind.RETURNEE_EDIT: Capability.RETURNEE_REGISTER,
     ItemKind.VISIT: Capability.VISIT_RECORD,
     ItemKind.CHECK: Capability.CHECK_RECORD,
 }
@@ -40,6 +57,8 @@ class _Known:
         households: set[uuid.UUID] = set()
         people: set[uuid.UUID] = set()
         cells: set[str] = set()
+        returnees: set[uuid.UUID] = set()
+        conflicts: set[uuid.UUID] = set()
         for item in items:
             match item.body:
                 case VisitBody() as body:
@@ -55,17 +74,29 @@ class _Known:
                     cells.add(body.region)
                     if body.household:
                         households.add(body.household)
+                case HouseholdEditBody() as body:
+                    households.add(body.household)
+                case PersonEditBody() as body:
+                    people.add(body.person)
+                case ReturneeEditBody() as body:
+                    returnees.add(body.returnee)
+                case ConflictChoiceBody() as body:
+                    conflicts.add(body.conflict)
         self.households: dict[uuid.UUID, HouseholdRef] = households_by_id(households) if households else {}
         self.people: dict[uuid.UUID, PersonRef] = people_by_id(people) if people else {}
+        self.returnees: dict[uuid.UUID, ReturneeRef] = returnees_by_id(returnees) if returnees else {}
+        self.conflicts = {c.pk: c for c in EditConflict.objects.filter(pk__in=conflicts)} if conflicts else {}
         self.cells = (
             set(Region.objects.filter(code__in=cells, level=Level.GRID, valid_to=None).values_list("code", flat=True))
             if cells
             else set()
         )
         self.user = user
-        self.scope: dict[ItemKind, Scope] = {kind: user.scope(cap) for kind, cap in CAPABILITY_OF.items()}
+        scopes = {capability: user.scope(capability) for capability in set(CAPABILITY_OF.values())}
+        self.scope: dict[ItemKind, Scope] = {kind: scopes[cap] for kind, cap in CAPABILITY_OF.items()}
         self.new_households: dict[uuid.UUID, HouseholdRef] = {}
         self.new_people: dict[uuid.UUID, tuple[str, str]] = {}
+        self.new_returnees: dict[uuid.UUID | None, tuple[str, str]] = {}
 
     def within(self, kind: ItemKind, day: dt.date, codes: Iterable[str]) -> bool:
         """Whether one of `codes` lies in the sender's cells, or did on the day the record was made."""
@@ -123,7 +154,47 @@ def _returnee(item: Incoming, known: _Known) -> None:
             return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
         place = found.place
     item.region_code, item.place = body.region, place
-    known.new_people[body.person] = (body.region, place)
+    known.new_people[body.person] = known.new_returnees[item.id] = (body.region, place)
+    return None
+
+
+def _edit(item: Incoming, known: _Known) -> None:
+    body = item.body
+    assert isinstance(body, EditBody)
+    if all(value is UNSET for value in astuple(body.changes)):
+        return item.reject(ErrorCode.MISSING_FIELD, "body.changes")
+    day = _day(item)
+    match body:
+        case HouseholdEditBody():
+            household = _find_household(body.household, known, ItemKind.HOUSEHOLD_EDIT, day)
+            if household is None:
+                return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
+            target, found = body.household, (household.region_code, household.place)
+        case PersonEditBody():
+            person = _find_person(body.person, known, ItemKind.PERSON_EDIT, day)
+            if person is None:
+                return item.reject(ErrorCode.UNKNOWN_PERSON, "body.person")
+            target, found = known.people[body.person].id if body.person in known.people else body.person, person
+        case _:
+            returnee = _find_returnee(body.returnee, known, day)
+            if returnee is None:
+                return item.reject(ErrorCode.UNKNOWN_RETURNEE, "body.returnee")
+            target, found = returnee
+    item.target = (item.kind, target)
+    item.region_code, item.place = found
+    return None
+
+
+def _choice(item: Incoming, known: _Known) -> None:
+    body = item.body
+    assert isinstance(body, ConflictChoiceBody)
+    conflict = known.conflicts.get(body.conflict)
+    if conflict is None or not (
+        conflict.author_id == known.user.pk or known.within(ItemKind(conflict.kind), _day(item), [conflict.region_code])
+    ):
+        return item.reject(ErrorCode.UNKNOWN_CONFLICT, "body.conflict")
+    item.target = (conflict.kind, conflict.target)
+    item.region_code, item.place = conflict.region_code, conflict.place
     return None
 
 
@@ -156,6 +227,10 @@ def _check(item: Incoming, known: _Known) -> None:
 _RESOLVERS = {
     ItemKind.HOUSEHOLD.value: _household,
     ItemKind.RETURNEE.value: _returnee,
+    ItemKind.HOUSEHOLD_EDIT.value: _edit,
+    ItemKind.PERSON_EDIT.value: _edit,
+    ItemKind.RETURNEE_EDIT.value: _edit,
+    ItemKind.CONFLICT_CHOICE.value: _choice,
     ItemKind.VISIT.value: _visit,
     ItemKind.CHECK.value: _check,
 }
@@ -179,13 +254,24 @@ def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind, day: dt
 
 
 def _find_person(person: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> tuple[str, str] | None:
-    """`(cell now, place)` of a person in the sender's cells, or once in them."""
-    if person in known.new_people:
-        return known.new_people[person]
+    """`(cell now, place)` of a person in the sender's cells, or once in them.
+
+    Who is on record is looked up there: a registration in the same batch that names a stranger's id, and will be sent
+    back for it, makes him nobody's.
+    """
     ref = known.people.get(person)
-    if ref is not None and known.within(kind, day, (ref.region_code, *ref.previous_codes)):
-        return ref.region_code, ref.place
-    return None
+    if ref is None:
+        return known.new_people.get(person)
+    return (ref.region_code, ref.place) if known.within(kind, day, (ref.region_code, *ref.previous_codes)) else None
+
+
+def _find_returnee(returnee: uuid.UUID, known: _Known, day: dt.date) -> tuple[uuid.UUID, tuple[str, str]] | None:
+    """`(the row that goes on, (cell now, place))` of a return in the sender's cells, or once in them."""
+    ref = known.returnees.get(returnee)
+    if ref is None:
+        return (returnee, known.new_returnees[returnee]) if returnee in known.new_returnees else None
+    within = known.within(ItemKind.RETURNEE_EDIT, day, (ref.region_code, *ref.previous_codes))
+    return (ref.id, (ref.region_code, ref.place)) if within else None
 
 
 def _require_monitoring(checks: list[Incoming], known: _Known) -> None:

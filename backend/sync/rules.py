@@ -15,11 +15,14 @@ from backend.facts.choices import Verdict
 def verdict_of_known(*, stored_verdict: str, stored_hash: bytes, body_hash: bytes) -> Verdict | None:
     """The verdict on an id that the ledger holds; None when the item may still be judged anew.
 
-    A rejected item claims nothing: the phone may send it again under the same id, mended or not.
+    A rejected item claims nothing: the phone may send it again under the same id, mended or not. An edit that clashed
+    is told so as often as it asks, until somebody chose.
     """
     if stored_verdict == Verdict.REJECTED:
         return None
-    return Verdict.DUPLICATE if stored_hash == body_hash else Verdict.CONFLICT
+    if stored_hash != body_hash or stored_verdict == Verdict.CONFLICT:
+        return Verdict.CONFLICT
+    return Verdict.DUPLICATE
 
 
 #: Ids of changes are UUIDs, region codes and names of rules.

@@ -25,6 +25,7 @@ from backend.facts.models import SyncItem
 from backend.facts.rules import clock_skew
 from backend.residents.services import blob_seal
 from backend.sync.choices import ItemKind
+from backend.sync.editing import store_edits
 from backend.sync.intake import Incoming, read_items
 from backend.sync.references import resolve
 from backend.sync.rules import verdict_of_known
@@ -32,6 +33,8 @@ from backend.sync.shapes import Envelope
 from backend.sync.storing import store_facts, store_registers
 
 REJECTED_KEEP_DAYS = 30
+#: Said of an edit whose other fields are stored: the code's own sentence is of one that was refused whole.
+CLASHED = "这条修改中有的内容他人已先改过，请选择保留哪一个；其余内容已保存。"
 #: Kinds that bring something other items of the batch may speak of.
 REGISTERS = (ItemKind.HOUSEHOLD, ItemKind.RETURNEE)
 
@@ -97,10 +100,12 @@ def _judge_repeated(items: Sequence[Incoming]) -> list[tuple[Incoming, Incoming]
 
 
 def _answer_alike(repeated: Sequence[tuple[Incoming, Incoming]]) -> None:
-    """A copy of a refused item is refused too: "duplicate" would let the phone drop what is not stored."""
+    """A copy of what was refused or clashed is answered alike: "duplicate" would let the phone drop it."""
     for copy, first in repeated:
         if first.verdict is Verdict.REJECTED and first.error is not None:
             copy.reject(first.error, first.field)
+        elif first.verdict is Verdict.CONFLICT and copy.verdict is Verdict.DUPLICATE:
+            copy.verdict, copy.error = first.verdict, first.error
 
 
 def _judge_known(items: Sequence[Incoming]) -> None:
@@ -115,7 +120,10 @@ def _judge_known(items: Sequence[Incoming]) -> None:
         known = verdict_of_known(stored_verdict=verdict, stored_hash=bytes(body_hash), body_hash=item.body_hash)
         if known is not None:
             item.reopen()
-            item.settle(known)
+            if known is Verdict.CONFLICT and bytes(body_hash) == item.body_hash:
+                item.clash()
+            else:
+                item.settle(known)
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,7 @@ class _Upload:
             return []
         claimed = _claim(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
         store_registers(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        store_edits(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
         return [item for item in claimed if item.verdict is Verdict.CREATED]
 
     def _facts(self, claimed: list[Incoming]) -> None:
@@ -289,6 +298,8 @@ def _write_batch(
 
 def _result(item: Incoming) -> ItemResult:
     verdict = item.verdict or Verdict.REJECTED
+    if item.error is ErrorCode.EDITED_ELSEWHERE:
+        return ItemResult(item.id, verdict, item.error.code, None, CLASHED)
     if verdict is Verdict.CONFLICT:
         return ItemResult(item.id, verdict, ErrorCode.ID_REUSED.code, None, ErrorCode.ID_REUSED.message)
     if item.error is None:

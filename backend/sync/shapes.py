@@ -10,7 +10,7 @@ import uuid
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.core.errors import ErrorCode
 from backend.sync.choices import ItemKind
@@ -30,6 +30,7 @@ CareCode = Literal[
     "elderly_alone", "disabled", "pregnant", "infant", "chronic", "dialysis", "left_behind_child", "other"
 ]
 DocumentTypeCode = Literal["id_card", "passport", "hk_macau", "taiwan", "other"]
+PurposeCode = Literal["returnee", "key_group", "suspect", "family"]
 Note = Annotated[str, Meta(max_length=500)]
 CellCode = Annotated[str, Meta(pattern=r"^[0-9]{15}$")]
 
@@ -114,11 +115,96 @@ class HouseholdBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     care: Annotated[list[CareCode], Meta(max_length=8)] = []
 
 
-Body = VisitBody | CheckBody | ReturneeBody | HouseholdBody
+Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+class HouseholdChanges(Struct, forbid_unknown_fields=True):
+    """Fields of a household that changed. None empties one on purpose, an empty text or list says nothing."""
+
+    address: Annotated[str, Meta(max_length=120)] | UnsetType | None = UNSET
+    building: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
+    unit: Annotated[str, Meta(max_length=10)] | UnsetType | None = UNSET
+    floor: Annotated[int, Meta(ge=-5, le=150)] | UnsetType | None = UNSET
+    door: Annotated[str, Meta(max_length=10)] | UnsetType | None = UNSET
+    head_name: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    headcount: Annotated[int, Meta(ge=0, le=50)] | UnsetType | None = UNSET
+    phone: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
+    occupancy: OccupancyCode | UnsetType | None = UNSET
+    care: Annotated[list[CareCode], Meta(max_length=8)] | UnsetType | None = UNSET
+
+
+class PersonChanges(Struct, forbid_unknown_fields=True):
+    """Fields of a person that changed, as `HouseholdChanges`."""
+
+    name: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    phone: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
+    document_type: DocumentTypeCode | UnsetType | None = UNSET
+    document_number: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    address: Annotated[str, Meta(max_length=120)] | UnsetType | None = UNSET
+    household: uuid.UUID | UnsetType | None = UNSET
+    purpose: Annotated[list[PurposeCode], Meta(max_length=4)] | UnsetType | None = UNSET
+
+
+class ReturneeChanges(Struct, forbid_unknown_fields=True):
+    """Fields of a return that changed, as `HouseholdChanges`. A day in `left_on` is a leaving, None takes one back."""
+
+    origin: Annotated[str, Meta(max_length=6)] | UnsetType | None = UNSET
+    origin_text: Annotated[str, Meta(max_length=60)] | UnsetType | None = UNSET
+    transport: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    arrived_on: dt.date | UnsetType | None = UNSET
+    left_on: dt.date | UnsetType | None = UNSET
+
+
+Changes = HouseholdChanges | PersonChanges | ReturneeChanges
+
+
+class HouseholdEditBody(Struct, forbid_unknown_fields=True):
+    household: uuid.UUID
+    version: Version
+    changes: HouseholdChanges
+
+    @property
+    def target(self) -> uuid.UUID:
+        return self.household
+
+
+class PersonEditBody(Struct, forbid_unknown_fields=True):
+    person: uuid.UUID
+    version: Version
+    changes: PersonChanges
+
+    @property
+    def target(self) -> uuid.UUID:
+        return self.person
+
+
+class ReturneeEditBody(Struct, forbid_unknown_fields=True):
+    returnee: uuid.UUID
+    version: Version
+    changes: ReturneeChanges
+
+    @property
+    def target(self) -> uuid.UUID:
+        return self.returnee
+
+
+class ConflictChoiceBody(Struct, forbid_unknown_fields=True):
+    conflict: uuid.UUID
+    choices: Annotated[
+        dict[Annotated[str, Meta(max_length=20)], Literal["mine", "theirs"]], Meta(min_length=1, max_length=12)
+    ]
+
+
+EditBody = HouseholdEditBody | PersonEditBody | ReturneeEditBody
+Body = VisitBody | CheckBody | ReturneeBody | HouseholdBody | EditBody | ConflictChoiceBody
 
 BODIES: dict[str, type[Body]] = {
     ItemKind.HOUSEHOLD.value: HouseholdBody,
     ItemKind.RETURNEE.value: ReturneeBody,
+    ItemKind.HOUSEHOLD_EDIT.value: HouseholdEditBody,
+    ItemKind.PERSON_EDIT.value: PersonEditBody,
+    ItemKind.RETURNEE_EDIT.value: ReturneeEditBody,
+    ItemKind.CONFLICT_CHOICE.value: ConflictChoiceBody,
     ItemKind.VISIT.value: VisitBody,
     ItemKind.CHECK.value: CheckBody,
 }

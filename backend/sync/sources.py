@@ -104,4 +104,15 @@ PULL_SOURCES: tuple[PullSource, ...] = (
             "'author_name', t.author_name)"
         ),
     ),
+    PullSource(
+        kind="conflict",
+        table="sync_editconflict",
+        # A settled one leaves by its tombstone.
+        where="t.state = 'open'",
+        data=(
+            "json_build_object('id', t.id, 'kind', t.kind, 'target', t.target, 'region', t.region_code, "
+            "'place', t.place, 'author_name', t.author_name, 'mine', t.author_id = %(user)s, 'made_at', t.made_at, "
+            "'fields', t.fields)"
+        ),
+    ),
 )

@@ -51,7 +51,7 @@ def _create_households(items: list[Incoming], user: User) -> None:
     created = households_create(items=list(inputs.values()), actor=user)
     for item, known in inputs.items():
         if known.id not in created:
-            _send_back(item, ErrorCode.ID_REUSED, "body.household")
+            send_back(item, ErrorCode.ID_REUSED, "body.household")
 
 
 def _register(item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
@@ -67,10 +67,10 @@ def _register(item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UU
                 device_id=device, registered_at=item.placed.corrected_at, received_at=received_at,
             )  # fmt: skip
     except ApiError as error:
-        _send_back(item, error.code, f"body.{error.field}" if error.field else None)
+        send_back(item, error.code, f"body.{error.field}" if error.field else None)
 
 
-def _send_back(item: Incoming, code: ErrorCode, field: str | None) -> None:
+def send_back(item: Incoming, code: ErrorCode, field: str | None) -> None:
     """Undo the claim of an id whose content its owner refused."""
     assert item.id is not None
     SyncItem.objects.filter(pk=item.id).update(verdict=Verdict.REJECTED, code=code.code)

@@ -21,10 +21,12 @@ from backend.health.models import CodeStatus, DailyCheck, Monitoring
 from backend.health.services import checks_record
 from backend.reports.models import Exemption, OutboxFile
 from backend.residents.models import Household, Person
-from backend.residents.services import household_create
+from backend.residents.services import Clash, household_create
 from backend.returnees.models import Returnee
 from backend.returnees.services import returnee_register
-from backend.sync.models import CarriedFile
+from backend.sync.choices import EditKind
+from backend.sync.conflicts import conflict_open
+from backend.sync.models import CarriedFile, EditConflict
 from backend.visits.models import Visit
 from tests.health.conftest import check_row, returnee_fields
 from tests.residents.factories import household
@@ -50,6 +52,7 @@ class Corner:
     exemption: Exemption
     file: OutboxFile
     carried: CarriedFile
+    conflict: EditConflict
 
 
 def furnish(cell: str) -> Corner:
@@ -104,6 +107,13 @@ def furnish(cell: str) -> Corner:
             id=new_id(), device_id=device.pk, author=worker, courier=worker, region_code=cell, made_at=now,
             received_at=now, items=3, created=2, duplicates=1, refused=0,
         ),
+        conflict=conflict_open(
+            id=new_id(), kind=EditKind.HOUSEHOLD, target=door.pk, region_code=cell, place=door.place, author=worker,
+            device_id=device.pk, made_at=now, received_at=now, clashes=[
+                Clash("headcount", 5, 5, 3, "李站长", now.isoformat()),
+                Clash("head_name", "孙七", "孙*", "张*", "李站长", now.isoformat()),
+            ],
+        ),
     )  # fmt: skip
 
 
@@ -126,4 +136,5 @@ def addresses(corner: Corner) -> dict[str, Any]:
         "reports_exemption": corner.exemption.pk,
         "reports_outboxfile": corner.file.pk,
         "sync_carriedfile": corner.carried.pk,
+        "sync_editconflict": corner.conflict.pk,
     }

@@ -13,9 +13,11 @@ from backend.accounts.choices import Role
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.ids import new_id
+from backend.residents.models import Household
 from backend.residents.rules import HouseholdInput
-from backend.residents.services import households_create
+from backend.residents.services import household_create, household_update, households_create
 from tests.conftest import CELL, OTHER_CELL
+from tests.residents.factories import household as household_input
 
 DEVICE = "01980000-0000-7000-8000-000000000001"
 
@@ -92,3 +94,27 @@ def household(worker: User) -> uuid.UUID:
 def foreign_household(worker: User) -> uuid.UUID:
     """A household in a cell of another township."""
     return households_in(OTHER_CELL, 1)[0]
+
+
+@pytest.fixture
+def door(worker: User) -> Household:
+    """A household in the worker's cell, as a row: 3 people, version 1."""
+    return household_create(item=household_input(), actor=None)
+
+
+@pytest.fixture
+def neighbour(client_of: Callable[[User], APIClient], user_with: Callable[..., User], worker: User) -> APIClient:
+    """The village above the worker's cell, at another phone."""
+    return client_of(user_with(Role.VILLAGE, CELL[:12], "village"))
+
+
+@pytest.fixture
+def clash(push: Callable[..., dict[str, Any]], door: Household) -> str:
+    """The id of a conflict about headcount (5 came second, 7 stands) and telephone."""
+    household_update(
+        household_id=door.pk, base_version=1, changes={"headcount": 7, "phone": "13900000000"}, actor=None
+    )  # fmt: skip
+    changes = {"headcount": 5, "phone": "13700000001"}
+    sent = item("household_edit", {"household": str(door.pk), "version": 1, "changes": changes})
+    push(sent)
+    return str(sent["id"])

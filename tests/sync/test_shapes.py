@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from backend.core.symptoms import Symptom
-from backend.residents.choices import Care, DocumentType, Occupancy
+from backend.residents.choices import Care, DocumentType, Occupancy, Purpose
 from backend.sync import shapes
 from backend.visits.choices import Need, Outcome
 
@@ -19,6 +19,7 @@ from backend.visits.choices import Need, Outcome
         (shapes.OccupancyCode, Occupancy),
         (shapes.CareCode, Care),
         (shapes.DocumentTypeCode, DocumentType),
+        (shapes.PurposeCode, Purpose),
     ],
 )
 def test_literals_match_the_enumerations(literal: object, choices: type) -> None:

@@ -1,4 +1,5 @@
-"""What waits for the office (待办), in the header of every page: alerts to take on, reports that yesterday owes."""
+"""What waits for the office (待办), in the header of every page: alerts to take on, reports that yesterday owes, edits
+that clashed."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from backend.alerts.choices import State
 from backend.alerts.models import Alert
 from backend.core import clock
 from backend.reports.models import DailyReport
+from backend.sync.choices import ConflictState
+from backend.sync.models import EditConflict
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,14 @@ class Waiting:
 
 
 def open_work(user: Any) -> list[Waiting]:
-    """Figures above 0 of the user's own regions, the most urgent first; two queries whatever there is."""
+    """Figures above 0 of the user's own regions, the most urgent first; three queries whatever there is."""
     found: list[Waiting] = []
     if user.has_capability(Capability.ALERT_VIEW):
         found += _alerts(user)
     if user.has_capability(Capability.REPORT_VIEW):
         found += _reports(user)
+    if user.has_capability(Capability.HOUSEHOLD_EDIT):
+        found += _conflicts(user)
     return [waiting for waiting in found if waiting.count]
 
 
@@ -57,3 +62,8 @@ def _reports(user: Any) -> list[Waiting]:
         Waiting("昨日未报", told["owed"] or 0, "个网格", "none", url),
         Waiting("迟报", told["late"], "个单位", "warn", url),
     ]
+
+
+def _conflicts(user: Any) -> list[Waiting]:
+    rows = EditConflict.objects.visible_to(user, Capability.HOUSEHOLD_EDIT).filter(state=ConflictState.OPEN)
+    return [Waiting("修改冲突", rows.count(), "条", "warn", reverse("admin:sync_editconflict_changelist"))]

@@ -7,7 +7,7 @@ from backend.residents.rules.documents import (
     normalise_document,
     read_id_card,
 )
-from backend.residents.rules.edits import FieldMark, Marks, Merge, marked, merge
+from backend.residents.rules.edits import EditOrigin, FieldMark, Marks, Merge, marked, merge
 from backend.residents.rules.inputs import (
     MAX_FLOOR,
     MAX_HEADCOUNT,
@@ -27,6 +27,7 @@ __all__ = [
     "MAX_HEADCOUNT",
     "MIN_FLOOR",
     "DocumentReading",
+    "EditOrigin",
     "FieldMark",
     "HouseholdInput",
     "Marks",

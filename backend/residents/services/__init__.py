@@ -3,29 +3,41 @@
 from backend.residents.rules import HouseholdInput, PersonInput
 from backend.residents.services.blobs import blob_open, blob_seal, blobs_purge
 from backend.residents.services.calls import household_call, person_call
-from backend.residents.services.edits import edit_mark, edit_merge
+from backend.residents.services.edits import Clash, LateEdit, edit_mark, edit_merge, edit_part
 from backend.residents.services.households import (
     household_close,
     household_create,
+    household_merge,
     household_move,
     household_reopen,
     household_update,
     households_create,
 )
-from backend.residents.services.people import people_lock, person_create, person_ensure, person_move, person_update
-from backend.residents.services.reveal import household_reveal, person_reveal
+from backend.residents.services.people import (
+    people_lock,
+    person_create,
+    person_ensure,
+    person_merge,
+    person_move,
+    person_update,
+)
+from backend.residents.services.reveal import household_reveal, person_reveal, stated_purpose
 
 __all__ = [
+    "Clash",
     "HouseholdInput",
+    "LateEdit",
     "PersonInput",
     "blob_open",
     "blob_seal",
     "blobs_purge",
     "edit_mark",
     "edit_merge",
+    "edit_part",
     "household_call",
     "household_close",
     "household_create",
+    "household_merge",
     "household_move",
     "household_reopen",
     "household_reveal",
@@ -35,7 +47,9 @@ __all__ = [
     "person_call",
     "person_create",
     "person_ensure",
+    "person_merge",
     "person_move",
     "person_reveal",
     "person_update",
+    "stated_purpose",
 ]

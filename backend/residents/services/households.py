@@ -18,8 +18,16 @@ from backend.regions.choices import Level
 from backend.regions.models import Region
 from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, HouseholdTenure, Person
-from backend.residents.rules import HouseholdInput, household_problem, mask_name, mask_phone, search_text, walking_key
-from backend.residents.services.edits import edit_mark, edit_merge
+from backend.residents.rules import (
+    EditOrigin,
+    HouseholdInput,
+    household_problem,
+    mask_name,
+    mask_phone,
+    search_text,
+    walking_key,
+)
+from backend.residents.services.edits import Clash, LateEdit, edit_mark, edit_merge, edit_part
 from backend.residents.services.sealing import HEAD, HOUSEHOLD_PHONE, opened, put_head, put_phone
 
 #: Rows per INSERT.
@@ -140,8 +148,41 @@ def household_update(
         current={field: getattr(current, field) for field in EDITABLE}, changes=changes, base_version=base_version,
         version=household.version, marks=household.field_marks, empty=_EMPTY, shown=_SHOWN,
     )  # fmt: skip
+    _apply(household, current, differing, actor=actor)
+    return household
+
+
+@transaction.atomic
+def household_merge(*, household_id: uuid.UUID, edit: LateEdit, actor: Any | None) -> tuple[Household, list[Clash]]:
+    """As `household_update`, but what clashes is left as it stands and handed back, and the rest is applied.
+
+    The caller has made sure that `actor` may edit it, or might when he wrote. Raises UNKNOWN_HOUSEHOLD, TARGET_GONE
+    when it was taken out of use, MISSING_FIELD, and the codes of `household_problem`; nothing is written then.
+    """
+    household = Household.objects.select_for_update(no_key=True).filter(pk=household_id).first()
+    if household is None:
+        raise ApiError(ErrorCode.UNKNOWN_HOUSEHOLD, field="household")
+    if household.closed_at is not None:
+        raise ApiError(ErrorCode.TARGET_GONE, field="household")
+    current = _input_of(household)
+    differing, clashes = edit_part(
+        current={field: getattr(current, field) for field in EDITABLE}, edit=edit, version=household.version,
+        marks=household.field_marks, empty=_EMPTY, shown=_SHOWN,
+    )  # fmt: skip
+    _apply(household, current, differing, actor=actor, origin=edit.origin)
+    return household, clashes
+
+
+def _apply(
+    household: Household,
+    current: HouseholdInput,
+    differing: Mapping[str, Any],
+    *,
+    actor: Any | None,
+    origin: EditOrigin | None = None,
+) -> None:
     if not differing:
-        return household
+        return
     wanted = replace(current, **differing)
     if problem := household_problem(wanted, demo=settings.DEMO_MODE):
         raise ApiError(problem[0], field=problem[1])
@@ -150,10 +191,9 @@ def household_update(
         put_head(household, wanted.head_name)
     if "phone" in differing:
         put_phone(household, wanted.phone)
-    edit_mark(household, differing, actor=actor)
+    edit_mark(household, differing, actor=actor, origin=origin)
     household.save()
     _audit(actor, "household_update", household, {"fields": sorted(differing), "version": household.version})
-    return household
 
 
 def _input_of(household: Household) -> HouseholdInput:

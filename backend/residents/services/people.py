@@ -14,9 +14,17 @@ from backend.core.errors import ApiError, ErrorCode
 from backend.core.models import Tombstone
 from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, Person, PersonAlias
-from backend.residents.rules import PersonInput, marked, mask_document, mask_name, mask_phone, person_problem
+from backend.residents.rules import (
+    EditOrigin,
+    PersonInput,
+    marked,
+    mask_document,
+    mask_name,
+    mask_phone,
+    person_problem,
+)
 from backend.residents.selectors import document_digest
-from backend.residents.services.edits import author_name, edit_mark, edit_merge
+from backend.residents.services.edits import Clash, LateEdit, author_name, edit_mark, edit_merge, edit_part
 from backend.residents.services.households import cells_must_exist, hand_over
 from backend.residents.services.sealing import DOCUMENT, NAME, PERSON_PHONE, opened, put_document, put_name, put_phone
 
@@ -25,6 +33,8 @@ _EMPTY: dict[str, Any] = {
     "phone": "", "document_type": "", "document_number": "", "address": "", "household_id": None,
 }  # fmt: skip
 _SHOWN = {"name": mask_name, "phone": mask_phone, "document_number": mask_document}
+#: Fields that mean nothing without each other.
+_TOGETHER = (("document_type", "document_number"), ("household_id", "address"))
 EDITABLE = ("name", "phone", "document_type", "document_number", "address", "household_id", "purposes")
 
 
@@ -175,8 +185,37 @@ def person_update(*, person_id: uuid.UUID, base_version: int, changes: Mapping[s
         current=current, changes=changes, base_version=base_version, version=person.version, marks=person.field_marks,
         empty=_EMPTY, shown=_SHOWN,
     )  # fmt: skip
+    _apply(person, current, differing, actor=actor)
+    return person
+
+
+@transaction.atomic
+def person_merge(*, person_id: uuid.UUID, edit: LateEdit, actor: Any | None) -> tuple[Person, list[Clash]]:
+    """As `person_update`, but what clashes is left as it stands and handed back, and the rest is applied.
+
+    The caller has made sure that `actor` may edit him, or might when he wrote. Raises as `person_update`, but for
+    EDITED_ELSEWHERE; nothing is written then.
+    """
+    person = person_locked(None, person_id)
+    current = _editable(person)
+    differing, clashes = edit_part(
+        current=current, edit=edit, version=person.version, marks=person.field_marks, empty=_EMPTY, shown=_SHOWN,
+        together=_TOGETHER,
+    )  # fmt: skip
+    _apply(person, current, differing, actor=actor, origin=edit.origin)
+    return person, clashes
+
+
+def _apply(
+    person: Person,
+    current: Mapping[str, Any],
+    differing: Mapping[str, Any],
+    *,
+    actor: Any | None,
+    origin: EditOrigin | None = None,
+) -> None:
     if not differing:
-        return person
+        return
     wanted = {**current, **differing}
     if "household_id" in differing and wanted["household_id"] is not None:
         _household_must_lie_in(wanted["household_id"], person.region_code)
@@ -191,7 +230,7 @@ def person_update(*, person_id: uuid.UUID, base_version: int, changes: Mapping[s
     person.household_id = wanted["household_id"]
     person.address = "" if person.household_id else wanted["address"].strip()
     person.purposes = list(wanted["purposes"])
-    edit_mark(person, differing, actor=actor)
+    edit_mark(person, differing, actor=actor, origin=origin)
     try:
         with transaction.atomic():
             person.save()
@@ -199,7 +238,6 @@ def person_update(*, person_id: uuid.UUID, base_version: int, changes: Mapping[s
         # Somebody registered the same document a moment ago.
         raise ApiError(ErrorCode.ALREADY_REGISTERED, field="document_number") from error
     _audit(actor, "person_update", person, {"fields": sorted(differing), "version": person.version})
-    return person
 
 
 def _editable(person: Person) -> dict[str, Any]:
