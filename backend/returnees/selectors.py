@@ -39,8 +39,8 @@ _BY_ID = """
         SELECT l.asked, r.id, r.region_code, r.person_id, l.before || l.region_code::text, l.step + 1
         FROM line l JOIN returnees_returnee r ON r.person_id = l.person_id AND r.continues_id = l.id
     )
-    SELECT DISTINCT ON (l.asked) l.asked, l.id, l.region_code, l.before || p.previous_codes::text[], p.household_id, p.address,
-           h.address, h.building, h.unit, h.door
+    SELECT DISTINCT ON (l.asked) l.asked, l.id, l.region_code, l.before || p.previous_codes::text[], p.household_id,
+           p.address, h.address, h.building, h.unit, h.door
     FROM line l JOIN residents_person p ON p.id = l.person_id
     LEFT JOIN residents_household h ON h.id = p.household_id
     ORDER BY l.asked, l.step DESC, l.id DESC
