@@ -17,6 +17,7 @@ from launch.steps import say
 SHOWN_LINES = 200
 #: Tests that bring up servers of their own or break them, or measure time: nothing may run beside them.
 ALONE = "alone or e2e or faults"
+TYPED = ("backend", "celery_tasks", "reference_client", "bin/launch")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def python_checks(environment: Mapping[str, str]) -> list[Check]:
     return [
         Check("ruff check", [str(tools / "ruff"), "check", "."]),
         Check("ruff format", [str(tools / "ruff"), "format", "--check", "."]),
-        Check("mypy", [str(PYTHON), "-m", "mypy", "backend", "celery_tasks", "bin/launch"], environment=environment),
+        Check("mypy", [str(PYTHON), "-m", "mypy", *TYPED], environment=environment),
         Check("import contracts", [str(tools / "lint-imports")], environment=environment),
         Check(
             "migrations",

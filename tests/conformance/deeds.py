@@ -3,6 +3,7 @@
 Run as `python -m tests.conformance.deeds`: a line of JSON in, `[deed, {arguments}]`; a line of JSON out, its result.
 """
 
+import datetime as dt
 import json
 import sys
 import uuid
@@ -13,16 +14,21 @@ import django
 
 django.setup()
 
-from backend.accounts.choices import Role  # noqa: E402  settings first
+from django.db import connection  # noqa: E402  settings first
+
+from backend.accounts.choices import Role  # noqa: E402
 from backend.accounts.models import Duty, User  # noqa: E402
 from backend.accounts.services.duties import duty_grant, duty_revoke  # noqa: E402
 from backend.accounts.services.sessions import sessions_end  # noqa: E402
 from backend.accounts.services.users import user_create  # noqa: E402
 from backend.core import clock  # noqa: E402
+from backend.facts.choices import Verdict  # noqa: E402
 from backend.facts.models import SyncItem  # noqa: E402
 from backend.regions.choices import Level  # noqa: E402
 from backend.regions.models import Region  # noqa: E402
 from backend.regions.services.cells import CellInput, cell_create  # noqa: E402
+from backend.reports.models import DailyReport  # noqa: E402
+from backend.reports.services.closing import day_advance  # noqa: E402
 from backend.residents.rules.inputs import HouseholdInput  # noqa: E402
 from backend.residents.services.households import (  # noqa: E402
     household_close,
@@ -68,7 +74,7 @@ def _worker(number: int) -> dict[str, Any]:
     username = f"conform{number}"
     user_create(
         actor=None, username=username, display_name="试网格员", role=Role.GRID_WORKER, region=cells[0],
-        password=PASSWORD, must_change_password=False,
+        password=PASSWORD, must_change_password=False, valid_from=clock.today() - dt.timedelta(days=40),
     )  # fmt: skip
     return {
         "username": username, "cell": cells[0], "other_cell": cells[1],
@@ -102,8 +108,26 @@ def end_sessions(username: str) -> None:
     sessions_end(user=User.objects.get(username=username), actor=None)
 
 
+def stored(records: list[str]) -> list[dict[str, Any]]:
+    """Every row of these visits, in the order of their phones: twice where one is there twice."""
+    seqs = dict(SyncItem.objects.filter(pk__in=records, verdict=Verdict.CREATED).values_list("pk", "seq"))
+    rows = Visit.objects.filter(pk__in=records)
+    return [
+        {"id": str(row.pk), "seq": seqs[row.pk], "region": row.region_code, "day": str(row.business_day),
+         "doubtful": row.doubtful}
+        for row in sorted(rows, key=lambda row: seqs[row.pk])
+    ]  # fmt: skip
+
+
+def figures(region: str) -> dict[str, Any]:
+    """Today's figures of a cell, everything counted that has arrived."""
+    day_advance(province=region[:2], day=clock.today(), wait=True)
+    row = DailyReport.objects.filter(region_code=region, business_day=clock.today()).first()
+    return row.figures if row else {}
+
+
 DEEDS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (workers, grant, revoke, move, close, forget, end_sessions)
+    each.__name__: each for each in (workers, grant, revoke, move, close, forget, end_sessions, stored, figures)
 }
 
 if __name__ == "__main__":
@@ -111,3 +135,5 @@ if __name__ == "__main__":
         name, arguments = json.loads(line)
         sys.stdout.write(json.dumps(DEEDS[name](**arguments)) + "\n")
         sys.stdout.flush()
+        # The next deed may come after the database was killed.
+        connection.close()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.reference_client.client import ReferenceClient
-from tests.reference_client.store import CONFIRMED, WAITING
+from reference_client.client import ReferenceClient
+from reference_client.store import CONFIRMED, WAITING
 
 STEP_SECONDS = 0.1
 

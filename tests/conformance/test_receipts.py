@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from reference_client.client import ReferenceClient, UnsentRecordsError
+from reference_client.store import CONFIRMED, WAITING, Store
+from reference_client.wire import NoAnswerError
 from tests.conformance import breaking
 from tests.conformance.relay import PUSH, Relay
 from tests.conformance.world import World
 from tests.real_stack import PASSWORD
-from tests.reference_client.client import ReferenceClient, UnsentRecordsError
-from tests.reference_client.store import CONFIRMED, WAITING, Store
-from tests.reference_client.wire import NoAnswerError
 
 pytestmark = pytest.mark.e2e
 RECEIPTS = "/api/v1/sync/receipts/"

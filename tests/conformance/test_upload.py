@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from reference_client.receipts import digest
 from tests.conformance import breaking
 from tests.conformance.conftest import OpenScene, Scene
 from tests.conformance.relay import PUSH, Reply, Request
 from tests.conformance.world import Observer, today, visit_item
-from tests.reference_client.receipts import digest
 
 pytestmark = pytest.mark.e2e
 

@@ -5,8 +5,10 @@
     waiting   how long to wait after a failure
     upload    outbox → server: batches, verdicts, refusals
     download  server → read cache: pages, cursor, resync
-    receipts  made = confirmed, by id
+    receipts  made = confirmed, by id, signed
+    carrying  unsent records sealed for somebody who carries them
     client    the whole phone
 
-It imports nothing of the server. tests/conformance/ holds it and the app to the same rules.
+It imports nothing of the server. tests/conformance/ holds it and the app to the same rules; the simulated week
+(docs/simulate.md) carries twenty of it through every fault.
 """

@@ -5,8 +5,10 @@ the outbox alone.
 """
 
 import json
+import math
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +22,45 @@ CREATE TABLE IF NOT EXISTS outbox (
     id TEXT PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL, schema INTEGER NOT NULL,
     observed_at TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, not_before REAL NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0, verdict TEXT, code TEXT, field TEXT, message TEXT, day TEXT,
-    proved INTEGER NOT NULL DEFAULT 0
+    made_day TEXT NOT NULL, proved INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS outbox_state ON outbox (state, seq);
+CREATE TABLE IF NOT EXISTS closings (
+    day TEXT PRIMARY KEY, history TEXT NOT NULL, made INTEGER NOT NULL, confirmed INTEGER NOT NULL,
+    closed INTEGER NOT NULL, statement TEXT NOT NULL, signature TEXT NOT NULL, key TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS cache (kind TEXT, id TEXT, data TEXT NOT NULL, PRIMARY KEY (kind, id));
 """
 
 
 class Store:
-    """`Store(path)`; times are POSIX seconds of the phone, days are ISO dates."""
+    """`Store(path)`; times are POSIX seconds of the phone, days are ISO dates.
 
-    def __init__(self, path: Path):
+    With `durable` false a power cut may cost the last records, the death of the program costs none: for phones that
+    are played and have no power to lose.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True):
         self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None)
+        # Handed from thread to thread, never used by two at once.
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA synchronous=FULL")
+        # One write to the disk for each save, where a rollback journal takes three.
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         self._db.executescript(_TABLES)
         if not self._meta("device"):
             self._set_meta("device", self.new_id())
 
     def close(self) -> None:
         self._db.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is kept as one, or not at all."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
 
     @property
     def device(self) -> str:
@@ -53,19 +73,24 @@ class Store:
 
     # --- outbox ---------------------------------------------------------------------------------------------------
 
-    def save(self, *, record_id: str, kind: str, schema: int, observed_at: str, body: dict[str, Any]) -> None:
+    def save(
+        self, *, record_id: str, kind: str, schema: int, observed_at: str, made_day: str, body: dict[str, Any]
+    ) -> None:
         """A second save under the same id changes nothing: two taps are one record."""
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self.together():
             seq = int(self._meta("seq") or 0) + 1
-            values = (record_id, seq, kind, schema, observed_at, json.dumps(body, ensure_ascii=False), WAITING)
+            text = json.dumps(body, ensure_ascii=False)
             added = self._db.execute(
-                "INSERT INTO outbox (id, seq, kind, schema, observed_at, body, state) VALUES (?, ?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO NOTHING",
-                values,
+                "INSERT INTO outbox (id, seq, kind, schema, observed_at, made_day, body, state) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (record_id, seq, kind, schema, observed_at, made_day, text, WAITING),
             )
             if added.rowcount:
                 self._set_meta("seq", str(seq))
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """All that waits, as it goes over the wire, oldest `seq` first."""
+        return self.due(at=math.inf)
 
     def due(self, *, at: float) -> list[dict[str, Any]]:
         """Items as they go over the wire, oldest `seq` first."""
@@ -117,6 +142,10 @@ class Store:
         rows = self._db.execute("SELECT id, verdict, code, field, message FROM outbox WHERE state = ?", (NEEDS_YOU,))
         return {row["id"]: dict(row) for row in rows}
 
+    def waiting_for_somebody(self) -> set[str]:
+        """What came back: only its author sends it again."""
+        return self.ids(NEEDS_YOU)
+
     def unsent(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM outbox WHERE state <> ?", (CONFIRMED,)).fetchone()[0])
 
@@ -137,6 +166,27 @@ class Store:
             [(WAITING, record_id) for record_id in record_ids],
         )
 
+    def days_made(self, *, today: str) -> dict[str, list[str]]:
+        """`{day: ids}`: the server's day where it is known, else the phone's own; never a day that is still to come."""
+        days: dict[str, list[str]] = {}
+        for row in self._db.execute("SELECT id, day, made_day FROM outbox ORDER BY seq"):
+            days.setdefault(row["day"] or min(row["made_day"], today), []).append(row["id"])
+        return days
+
+    def closing(self, day: str) -> dict[str, Any] | None:
+        """The server's last word on `day`."""
+        row = self._db.execute("SELECT * FROM closings WHERE day = ?", (day,)).fetchone()
+        return dict(row) if row else None
+
+    def keep_closing(self, day: str, answer: dict[str, Any]) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO closings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                day, self.history, answer["made"], answer["confirmed"], answer["closed"], answer["statement"],
+                answer["signature"], answer["key"],
+            ),
+        )  # fmt: skip
+
     # --- read cache -----------------------------------------------------------------------------------------------
 
     @property
@@ -144,13 +194,17 @@ class Store:
         return self._meta("cursor")
 
     @property
+    def history(self) -> str:
+        """Which past of the server the cache follows; empty before the first download."""
+        return self._meta("history")
+
+    @property
     def scope(self) -> list[str]:
         return json.loads(self._meta("scope") or "[]")
 
     def apply(self, page: dict[str, Any], kinds: frozenset[str]) -> None:
         """One page with its cursor, all or nothing. Kinds and operations of a newer server are passed over."""
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self.together():
             if page.get("resync"):
                 self._db.execute("DELETE FROM cache")
             for change in page["changes"]:
@@ -178,10 +232,29 @@ class Store:
         return {row["id"]: json.loads(row["data"]) for row in rows}
 
     def wipe_cache(self) -> None:
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self.together():
             self._db.execute("DELETE FROM cache")
             self._db.execute("DELETE FROM meta WHERE key IN ('cursor', 'history', 'scope')")
+
+    # --- what the phone knows of itself ---------------------------------------------------------------------------
+
+    @property
+    def skew_seconds(self) -> float:
+        """How far the phone's clock was off when it last heard from the server (server − phone)."""
+        return float(self._meta("skew") or 0)
+
+    @skew_seconds.setter
+    def skew_seconds(self, seconds: float) -> None:
+        self._set_meta("skew", str(seconds))
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The answer of `sync/keys/`, kept for the day without network; empty before it was fetched."""
+        return json.loads(self._meta("keys") or "{}")
+
+    @keys.setter
+    def keys(self, answer: dict[str, Any]) -> None:
+        self._set_meta("keys", json.dumps(answer))
 
     # --- meta -----------------------------------------------------------------------------------------------------
 

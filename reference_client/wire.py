@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 
 GZIP_FROM_BYTES = 4096
+COOKIE = "gk_session"
+PUSH = "sync/push/"
 
 
 class NoAnswerError(Exception):
@@ -35,14 +37,24 @@ class RefusedError(Exception):
 
 
 class Wire:
-    """`Wire("https://host")`; the session's cookie and token live here and nowhere on disk."""
+    """`Wire("https://host")`; the session's cookie and token live here and nowhere on disk.
 
-    def __init__(self, url: str, *, timeout: float = 60):
-        self._http = httpx.Client(base_url=f"{url.rstrip('/')}/api/v1/", timeout=timeout, follow_redirects=False)
+    `transport` is what carries the requests, where that is to be something else than the network.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 60, transport: httpx.BaseTransport | None = None):
+        self._http = httpx.Client(
+            base_url=f"{url.rstrip('/')}/api/v1/", timeout=timeout, follow_redirects=False, transport=transport
+        )
         self._csrf = ""
 
     def close(self) -> None:
         self._http.close()
+
+    @property
+    def session(self) -> str:
+        """The session's cookie; empty without one."""
+        return self._http.cookies.get(COOKIE) or ""
 
     def forget(self) -> None:
         """Cookie and token, as a phone that was switched off."""
@@ -61,7 +73,7 @@ class Wire:
 
     def push(self, envelope: dict[str, Any]) -> dict[str, Any]:
         """The answer with its `results`, one object each."""
-        answer = self._ask("POST", "sync/push/", body=envelope)
+        answer = self._ask("POST", PUSH, body=envelope)
         results = answer.get("results")
         if not isinstance(results, list) or not all(isinstance(each, dict) for each in results):
             raise NoAnswerError("no results")
@@ -83,6 +95,28 @@ class Wire:
             raise NoAnswerError("no items")
         return answer
 
+    def close_day(self, day: str, device: str, made: list[str]) -> dict[str, Any]:
+        """The server's word on a day of this device: docs/receipts.md."""
+        answer = self._ask("POST", "sync/receipts/", body={"device": device, "day": day, "made": made})
+        for name in ("statement", "signature", "key"):
+            _text(answer, name)
+        if not isinstance(answer.get("missing"), list) or not isinstance(answer.get("refused"), list):
+            raise NoAnswerError("no comparison")
+        return answer
+
+    def keys(self, device: str) -> dict[str, Any]:
+        """The server's public keys, and this phone's ticket: docs/hand-carry.md."""
+        answer = self._ask("GET", "sync/keys/", query={"device": device})
+        _text(answer, "ticket")
+        return answer
+
+    def bring(self, file: dict[str, Any]) -> dict[str, Any]:
+        """Somebody's sealed file, carried here: the answer with its `results`."""
+        answer = self._ask("POST", "sync/carried/", body=file)
+        if not isinstance(answer.get("results"), list):
+            raise NoAnswerError("no results")
+        return answer
+
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """As `_once`; a token that has turned over is fetched anew, once."""
         try:
@@ -101,7 +135,7 @@ class Wire:
         if body is not None:
             content = json.dumps(body, ensure_ascii=False).encode()
             headers["Content-Type"] = "application/json"
-            if len(content) >= GZIP_FROM_BYTES:
+            if path == PUSH and len(content) >= GZIP_FROM_BYTES:
                 content = gzip.compress(content)
                 headers["Content-Encoding"] = "gzip"
         try:

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.reference_client.download import take_in
-from tests.reference_client.receipts import compare
-from tests.reference_client.store import Store
-from tests.reference_client.upload import Upload
-from tests.reference_client.wire import NoAnswerError, RefusedError, Wire
+import httpx
+
+from reference_client.carrying import MOST, sealed_file
+from reference_client.download import take_in
+from reference_client.receipts import close_days, compare
+from reference_client.store import Store
+from reference_client.upload import API_LEVEL, Upload
+from reference_client.wire import NoAnswerError, RefusedError, Wire
 
 SCHEMA = 1
 
@@ -22,13 +25,22 @@ class UnsentRecordsError(Exception):
 
 
 class ReferenceClient:
-    """One user's phone. `offset` is how far its clock is off the true one."""
+    """One user's phone. `offset` is how far its clock is off the true one; it may change at any time."""
 
-    def __init__(self, url: str, path: Path, *, offset: dt.timedelta = dt.timedelta(), seed: int = 0):
+    def __init__(
+        self,
+        url: str,
+        path: Path,
+        *,
+        offset: dt.timedelta = dt.timedelta(),
+        seed: int = 0,
+        transport: httpx.BaseTransport | None = None,
+        durable: bool = True,
+    ):
         self.offset = offset
-        self.wire = Wire(url)
-        self.store = Store(path)
-        self._chance = random.Random(seed)
+        self.wire = Wire(url, transport=transport)
+        self.store = Store(path, durable=durable)
+        self._chance = random.Random(seed)  # noqa: S311 - for spreading retries
         self.restart()
 
     def restart(self) -> None:
@@ -42,6 +54,11 @@ class ReferenceClient:
     def now(self) -> dt.datetime:
         """The phone's clock, raw: the server corrects it."""
         return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))) + self.offset
+
+    def today(self) -> str:
+        """The business day, as well as the phone knows it."""
+        known = self.now() + dt.timedelta(seconds=self.store.skew_seconds)
+        return known.date().isoformat()
 
     def sign_in(self, username: str, password: str) -> dict[str, Any]:
         session = self.wire.sign_in(username, password, device=self.store.device)
@@ -57,7 +74,10 @@ class ReferenceClient:
     def save(self, kind: str, body: dict[str, Any], *, record_id: str | None = None) -> str:
         """Durable when it returns; `record_id` is the id made when the form opened."""
         record_id = record_id or self.store.new_id()
-        self.store.save(record_id=record_id, kind=kind, schema=SCHEMA, observed_at=self.now().isoformat(), body=body)
+        self.store.save(
+            record_id=record_id, kind=kind, schema=SCHEMA, observed_at=self.now().isoformat(), made_day=self.today(),
+            body=body,
+        )  # fmt: skip
         return record_id
 
     def sync(self, *, force: bool = True) -> None:
@@ -69,7 +89,7 @@ class ReferenceClient:
             if self.upload.problem:
                 return
             try:
-                take_in(self.store, self.wire)
+                take_in(self.store, self.wire, now=self.now)
             except NoAnswerError:
                 self.upload.problem = "no_answer"
             except RefusedError as refusal:
@@ -79,6 +99,28 @@ class ReferenceClient:
         """Ids the server has forgotten; the next `sync` sends them again."""
         with self._alone():
             return compare(self.store, self.wire)
+
+    def close_days(self) -> set[str]:
+        """Made = confirmed for every day (docs/receipts.md); the ids that the server lacks: the next `sync` sends them.
+
+        Raises NoAnswerError and RefusedError.
+        """
+        with self._alone():
+            if not self.store.keys:
+                self.store.keys = self.wire.keys(self.store.device)
+            return close_days(self.store, self.wire, today=self.today())
+
+    def fetch_keys(self) -> None:
+        """For sealing without network, later. Raises NoAnswerError and RefusedError."""
+        self.store.keys = self.wire.keys(self.store.device)
+
+    def carry_out(self) -> dict[str, Any]:
+        """What waits, as a file that only the server opens (docs/hand-carry.md). It goes on waiting all the same."""
+        content = {
+            "device": self.store.device, "made_at": self.now().isoformat(), "skew_seconds": self.store.skew_seconds,
+            "api_level": API_LEVEL, "items": self.store.waiting()[:MOST],
+        }  # fmt: skip
+        return sealed_file(content, keys=self.store.keys)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -1,13 +1,16 @@
 """Server → read cache: pages, cursor, resync."""
 
-from tests.reference_client.store import Store
-from tests.reference_client.wire import RefusedError, Wire
+import datetime as dt
+from collections.abc import Callable
+
+from reference_client.store import Store
+from reference_client.wire import RefusedError, Wire
 
 KINDS = frozenset(("policy", "region", "household", "person", "returnee", "code", "visit", "check"))
 PAGE = 500
 
 
-def take_in(store: Store, wire: Wire) -> None:
+def take_in(store: Store, wire: Wire, *, now: Callable[[], dt.datetime]) -> None:
     """All that is new. Each page is kept with its cursor, so that a download that dies goes on where it was."""
     while True:
         asked = store.cursor
@@ -19,5 +22,6 @@ def take_in(store: Store, wire: Wire) -> None:
             store.forget_cursor()
             continue
         store.apply(page, KINDS)
+        store.skew_seconds = (dt.datetime.fromisoformat(page["server_time"]) - now()).total_seconds()
         if not page["more"] or page["cursor"] == asked:
             return

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.reference_client.store import CONFIRMED, NEEDS_YOU, Store
-from tests.reference_client.urgent import is_urgent, urgent_of
-from tests.reference_client.waiting import wait_seconds
-from tests.reference_client.wire import NoAnswerError, RefusedError, Wire
+from reference_client.store import CONFIRMED, NEEDS_YOU, Store
+from reference_client.urgent import is_urgent, urgent_of
+from reference_client.waiting import wait_seconds
+from reference_client.wire import NoAnswerError, RefusedError, Wire
 
 API_LEVEL = 1
 BATCH_ITEMS = 100
@@ -33,7 +33,6 @@ class Upload:
         self._not_before = 0.0
         self._short_only = False
         self.problem: str | None = None
-        self.skew_seconds = 0.0
 
     @property
     def paused(self) -> bool:
@@ -86,23 +85,26 @@ class Upload:
         return True
 
     def _settle(self, items: list[dict[str, Any]], answer: dict[str, Any]) -> None:
-        self.skew_seconds = float(answer.get("skew_seconds", 0))
         results = {result.get("id"): result for result in answer["results"]}
-        for item in items:
-            result = results.get(item["id"], {})
-            verdict = result.get("verdict")
-            if verdict in ("created", "duplicate"):
-                self._store.settle(item["id"], result, state=CONFIRMED, day=self._day(item, answer))
-            elif verdict in ("conflict", "rejected"):
-                self._store.settle(item["id"], result, state=NEEDS_YOU, day="")
-            else:
-                # Not named, or a verdict of a newer server: nothing is known, so nothing is dropped.
-                self._store.postpone([item["id"]], until=self._later(self._store.attempts(item["id"]) + 1))
+        with self._store.together():
+            self._store.skew_seconds = float(answer.get("skew_seconds", 0))
+            for item in items:
+                self._settle_one(item, results.get(item["id"], {}), answer)
+
+    def _settle_one(self, item: dict[str, Any], result: dict[str, Any], answer: dict[str, Any]) -> None:
+        verdict = result.get("verdict")
+        if verdict in ("created", "duplicate"):
+            self._store.settle(item["id"], result, state=CONFIRMED, day=self._day(item, answer))
+        elif verdict in ("conflict", "rejected"):
+            self._store.settle(item["id"], result, state=NEEDS_YOU, day="")
+        else:
+            # Not named, or a verdict of a newer server: nothing is known, so nothing is dropped.
+            self._store.postpone([item["id"]], until=self._later(self._store.attempts(item["id"]) + 1))
 
     def _day(self, item: dict[str, Any], answer: dict[str, Any]) -> str:
         """The business day under which the server files the item ("Time")."""
         received = dt.datetime.fromisoformat(answer["server_time"])
-        corrected = dt.datetime.fromisoformat(item["observed_at"]) + dt.timedelta(seconds=self.skew_seconds)
+        corrected = dt.datetime.fromisoformat(item["observed_at"]) + dt.timedelta(seconds=self._store.skew_seconds)
         doubtful = corrected > received + _AHEAD or corrected < received - _BEHIND
         return (received if doubtful else corrected).astimezone(_SHANGHAI).date().isoformat()
 
