@@ -11,7 +11,7 @@ from launch.steps import LaunchError, say
 from launch.valkey import Valkey
 
 #: Installed things and other stacks stay; data, keys, passwords, logs and files for higher levels go.
-KEPT = {"venv", "tools", "stamps", "test", "bench", "simulate"}
+KEPT = {"venv", "tools", "stamps", "test", "bench", "simulate", "simulate-week"}
 
 
 def reset(folder: Folder, *, keep: Collection[str] = ()) -> None:

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -75,8 +76,19 @@ def rare_name(chance: Random) -> str:
     return chance.choice(_SURNAMES) + chance.choice(_GIVEN) + chance.choice(_GIVEN)
 
 
-def world_make(*, phones: int, chance: Random, folder: Path, day: dt.date) -> World:
-    """Make the world on the eve of `day`. One cell for each phone, and some without."""
+def world_make(
+    *,
+    phones: int,
+    chance: Random,
+    folder: Path,
+    day: dt.date,
+    households: int = HOUSEHOLDS_PER_CELL,
+    until: Mapping[int, dt.date] | None = None,
+) -> World:
+    """Make the world on the eve of `day`. One cell for each phone, and some without.
+
+    `until` ends the duty of workers, by number, with a day.
+    """
     eve = clock.at(day - dt.timedelta(days=1), dt.time(8))
     total = phones + max(1, phones // _SILENT_EVERY)
     password = secrets.token_urlsafe(12)
@@ -90,14 +102,17 @@ def world_make(*, phones: int, chance: Random, folder: Path, day: dt.date) -> Wo
             number = index % _CELLS_PER_VILLAGE
             item = CellInput(village=village, number=901 + number, name=f"第{number + 1}网格")
             cell_create(actor=None, item=item)
-            households = tuple(_household(item.code, name, door, chance, eve) for door in range(HOUSEHOLDS_PER_CELL))
-            cells.append(Cell(item.code, f"phone{index + 1:03d}" if index < phones else "", households))
+            homes = tuple(_household(item.code, name, door, chance, eve) for door in range(households))
+            cells.append(Cell(item.code, f"phone{index + 1:03d}" if index < phones else "", homes))
         doors = [household for cell in cells for household in cell.households]
         for start in range(0, len(doors), _AT_ONCE):
             households_create(items=doors[start : start + _AT_ONCE], actor=None)
-        for cell in cells:
+        for index, cell in enumerate(cells):
             if cell.username:
-                _user(cell.username, f"网格员{cell.username[5:]}", Role.GRID_WORKER, cell.code, password_hash)
+                name, last = f"网格员{cell.username[5:]}", (until or {}).get(index)
+                # On duty for long: a clock that is days slow files records under days before the first.
+                since = day - dt.timedelta(days=40)
+                _user(cell.username, name, Role.GRID_WORKER, cell.code, password_hash, term=(since, last))
         offices = _offices({village[:9] for village, _ in villages}, password_hash)
     return World(day, tuple(cells), offices, password)
 
@@ -142,8 +157,16 @@ def _offices(townships: set[str], password_hash: str) -> tuple[Office, ...]:
     return tuple(Office(username, region) for username, region, _ in made)
 
 
-def _user(username: str, name: str, role: Role, region: str, password_hash: str) -> None:
+def _user(
+    username: str,
+    name: str,
+    role: Role,
+    region: str,
+    password_hash: str,
+    *,
+    term: tuple[dt.date | None, dt.date | None] = (None, None),
+) -> None:
     user_create(
         actor=None, username=username, display_name=name, role=role, region=region, password_hash=password_hash,
-        must_change_password=False,
+        must_change_password=False, valid_from=term[0], valid_to=term[1],
     )  # fmt: skip
