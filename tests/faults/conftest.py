@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ from uuid_utils.compat import uuid7
 
 from launch.stack import Stack
 from tests.api_client import Api
+from tests.conformance.world import World
+from tests.faults.scene import Scene
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +88,17 @@ def phone(stack: Stack) -> Iterator[Callable[[str], Phone]]:
             return made
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def session_world(session_stack: Stack) -> Iterator[World]:
+    """The office of the real stack, for workers whom no other test has met."""
+    made = World(session_stack)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def scene(stack: Stack, session_world: World, tmp_path: Path) -> Iterator[Scene]:
+    with ExitStack() as opened:
+        yield Scene(stack, session_world, tmp_path, opened)
