@@ -1,6 +1,5 @@
 """Scope (管辖范围): the set of region prefixes a user may see. Empty matches nothing. See docs/scope.md."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +41,10 @@ class Scope:
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.prefixes))
 
+    def __and__(self, other: "Scope") -> "Scope":
+        """What lies in both."""
+        return Scope.of([*filter(other.covers, self), *filter(self.covers, other)])
+
     def covers(self, code: str) -> bool:
         """Whether the region `code` lies in this scope."""
         return code.startswith(self._starts)
@@ -56,10 +59,6 @@ class Scope:
         for prefix in self:
             condition |= Q(**{f"{lookup}__gte": prefix, f"{lookup}__lt": after(prefix)})
         return condition
-
-    def digest(self) -> str:
-        """A short stable name of this set, for pull cursors."""
-        return hashlib.sha256(",".join(self).encode()).hexdigest()[:12]
 
 
 def after(prefix: str) -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -48,9 +49,10 @@ def changes_since(*, user: User, cursor: str, limit: int) -> Page:
     this cluster's future: a machine set back to a snapshot keeps its identity, and would say "nothing new" for days.
     """
     scope = user.scope(Capability.SYNC)
+    sights = _sights(user, scope)
     history = current_history()
     policies, digest = _policies(scope)
-    fresh = Cursor(history, scope.digest(), "", 0, 0, "")
+    fresh = Cursor(history, _digest(sights), "", 0, 0, "")
     at = fresh
     if cursor:
         try:
@@ -61,10 +63,10 @@ def changes_since(*, user: User, cursor: str, limit: int) -> Page:
     if resync:
         at = fresh
     changes = [] if at.policy == digest else policies
-    rows = _rows(user=user, scope=scope, at=at, limit=limit + 1) if scope else []
+    rows = _rows(user=user, sights=sights, at=at, limit=limit + 1) if scope else []
     if scope and not rows and at.xid and _lies_ahead(at.xid):
         resync, at, changes = True, fresh, policies
-        rows = _rows(user=user, scope=scope, at=at, limit=limit + 1)
+        rows = _rows(user=user, sights=sights, at=at, limit=limit + 1)
     more = len(rows) > limit
     rows = rows[:limit]
     if at is fresh:
@@ -82,15 +84,40 @@ def _lies_ahead(xid: int) -> bool:
         return bool(db.fetchone()[0])
 
 
-def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int, int, str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """One source, and the cells in which the user may see what it holds. `rank` is its place in the list of sources."""
+
+    rank: int
+    source: PullSource
+    scope: Scope
+
+
+def _sights(user: User, scope: Scope) -> list[_Sight]:
+    """What the user may pull: a clinic that is alerted at once does not for that know who lives where."""
+    found = [
+        _Sight(rank, source, scope & user.scope(source.capability)) for rank, source in enumerate(PULL_SOURCES, start=1)
+    ]
+    return [sight for sight in found if sight.scope]
+
+
+def _digest(sights: Sequence[_Sight]) -> str:
+    """Changes when the user may see more or less than before: then a phone starts over."""
+    seen = "|".join(f"{sight.rank}:{','.join(sight.scope)}" for sight in sights)
+    return hashlib.sha256(seen.encode()).hexdigest()[:12]
+
+
+def _rows(*, user: User, sights: Sequence[_Sight], at: Cursor, limit: int) -> list[tuple[int, int, str, str]]:
     """`(xid, rank, id, JSON)` of one page, in one statement over every source."""
     parameters: dict[str, int | str | bool | dt.date] = {
         "xid": at.xid, "rank": at.rank, "id": at.id, "limit": limit, "today": clock.today(), "user": user.pk,
         "first": at.xid == 0,
     }  # fmt: skip
-    for index, prefix in enumerate(scope):
-        parameters[f"from{index}"], parameters[f"to{index}"] = prefix, after(prefix)
-    selects = [_select(source, rank, prefixes=len(scope.prefixes)) for rank, source in enumerate(PULL_SOURCES, start=1)]
+    for sight in sights:
+        for index, prefix in enumerate(sight.scope):
+            name = f"{sight.rank}_{index}"
+            parameters[f"from{name}"], parameters[f"to{name}"] = prefix, after(prefix)
+    selects = map(_select, sights)
     statement = (
         "WITH below AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin) "
         f"SELECT xid, rank, id, body FROM ({' UNION ALL '.join(selects)}) AS page "
@@ -101,12 +128,16 @@ def _rows(*, user: User, scope: Scope, at: Cursor, limit: int) -> list[tuple[int
         return db.fetchall()
 
 
-def _select(source: PullSource, rank: int, *, prefixes: int) -> str:
+def _select(sight: _Sight) -> str:
     """One source's part of the page. It is cut to the page's length before any of its JSON is written.
 
     Keys are compared as text, which is how the cursor holds them: UUIDs and codes sort alike either way.
     """
-    cells = " OR ".join(f"({source.region} >= %(from{i})s AND {source.region} < %(to{i})s)" for i in range(prefixes))
+    source, rank = sight.source, sight.rank
+    cells = " OR ".join(
+        f"({source.region} >= %(from{rank}_{i})s AND {source.region} < %(to{rank}_{i})s)"
+        for i in range(len(sight.scope.prefixes))
+    )
     key = f'({source.key})::text COLLATE "C"'
     envelope = (
         "json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"

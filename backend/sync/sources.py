@@ -7,13 +7,18 @@ phones receive masked columns only. See docs/sync.md, "Pull".
 
 from dataclasses import dataclass
 
+from backend.accounts.choices import Capability
+
 #: Facts older than this many days stay on the server; a phone shows the last days only.
 FACT_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class PullSource:
-    """`table` has `region`, the column with the cell's code; `data` is a JSON expression; `where` a further filter."""
+    """`table` has `region`, the column with the cell's code; `data` is a JSON expression; `where` a further filter.
+
+    Pulled in the cells where the user holds `capability` beside the right to sync.
+    """
 
     kind: str
     table: str
@@ -22,6 +27,7 @@ class PullSource:
     key: str = "t.id"
     where: str = ""
     op: str = "put"
+    capability: str = Capability.SYNC
 
 
 PULL_SOURCES: tuple[PullSource, ...] = (
@@ -36,6 +42,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="region",
+        capability=Capability.REGION_VIEW,
         table="regions_region",
         region="t.code",
         key="t.code",
@@ -44,6 +51,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="household",
+        capability=Capability.HOUSEHOLD_VIEW,
         table="residents_household",
         where="t.closed_at IS NULL",
         data=(
@@ -55,6 +63,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="person",
+        capability=Capability.PERSON_VIEW,
         table="residents_person",
         data=(
             "json_build_object('id', t.id, 'household', t.household_id, 'region', t.region_code, "
@@ -64,6 +73,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="returnee",
+        capability=Capability.RETURNEE_VIEW,
         table="returnees_returnee",
         data=(
             "json_build_object('id', t.id, 'person', t.person_id, 'region', t.region_code, 'origin_name', "
@@ -76,6 +86,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="code",
+        capability=Capability.CODE_VIEW,
         table="health_codestatus",
         key="t.person_id",
         data=(
@@ -85,6 +96,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="visit",
+        capability=Capability.VISIT_VIEW,
         table="visits_visit",
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
@@ -96,6 +108,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="check",
+        capability=Capability.CHECK_VIEW,
         table="health_dailycheck",
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
@@ -106,6 +119,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
     ),
     PullSource(
         kind="conflict",
+        capability=Capability.HOUSEHOLD_EDIT,
         table="sync_editconflict",
         # A settled one leaves by its tombstone.
         where="t.state = 'open'",
