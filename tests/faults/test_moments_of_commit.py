@@ -13,7 +13,7 @@ from tests.conformance.relay import PUSH, Reply, Request, Rule
 from tests.faults.scene import Scene, until_sent
 
 pytestmark = pytest.mark.faults
-_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'facts_syncitem'::regclass"
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'visits_visit'::regclass"
 
 
 def test_killed_before_the_commit(scene: Scene, stack: Stack) -> None:
@@ -36,7 +36,8 @@ def test_killed_during_the_commit(scene: Scene, stack: Stack) -> None:
     scene.visits_on(phone, 50)
     sending = threading.Thread(target=until_sent, args=(phone,))
     with psycopg.connect(stack.owner_url) as holding:
-        holding.execute("LOCK TABLE facts_syncitem IN SHARE ROW EXCLUSIVE MODE")
+        # The ids are claimed, the visits wait.
+        holding.execute("LOCK TABLE visits_visit IN SHARE ROW EXCLUSIVE MODE")
         sending.start()
         end = time.monotonic() + 20
         while not holding.execute(_WAITING).fetchone()[0]:
