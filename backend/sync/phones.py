@@ -16,21 +16,33 @@ from backend.sync.models import DayClosing
 
 @dataclass(frozen=True, slots=True)
 class PhoneDay:
-    """One phone and day. `stored`: records the server holds; `closing`: the last comparison, if there was one."""
+    """One phone and day. `stored`: records the server holds; `closings`: the last comparison of each of its users."""
 
     day: dt.date
     stored: int
-    closing: DayClosing | None
+    closings: tuple[DayClosing, ...]
+
+    @property
+    def made(self) -> int:
+        return sum(closing.made for closing in self.closings)
+
+    @property
+    def missing(self) -> int:
+        return sum(closing.missing for closing in self.closings)
+
+    @property
+    def refused(self) -> int:
+        return sum(closing.refused for closing in self.closings)
 
     @property
     def closed(self) -> bool:
-        """Closed, and nothing arrived since."""
-        closing = self.closing
-        return bool(closing and closing.closed_at and self.stored <= closing.confirmed + closing.forgotten)
+        """Closed by everybody who used the phone, and nothing arrived since."""
+        known = sum(closing.confirmed + closing.forgotten for closing in self.closings)
+        return bool(self.closings) and all(c.closed_at for c in self.closings) and self.stored <= known
 
     @property
     def blank(self) -> bool:
-        return not self.stored and self.closing is None
+        return not self.stored and not self.closings
 
 
 def phone_days(devices: Sequence[uuid.UUID], *, days: Sequence[dt.date]) -> dict[uuid.UUID, list[PhoneDay]]:
@@ -38,9 +50,11 @@ def phone_days(devices: Sequence[uuid.UUID], *, days: Sequence[dt.date]) -> dict
     within = {"device_id__in": devices, "day__range": (min(days), max(days))}
     counted = SyncItem.objects.filter(**within, verdict=Verdict.CREATED).values_list("device_id", "day")
     stored = {(device, day): count for device, day, count in counted.annotate(count=Count("pk"))}
-    closings = {(row.device_id, row.day): row for row in DayClosing.objects.filter(**within).order_by("compared_at")}
+    closings: dict[tuple[uuid.UUID, dt.date], list[DayClosing]] = {}
+    for row in DayClosing.objects.filter(**within):
+        closings.setdefault((row.device_id, row.day), []).append(row)
     return {
-        device: [PhoneDay(day, stored.get((device, day), 0), closings.get((device, day))) for day in days]
+        device: [PhoneDay(day, stored.get((device, day), 0), tuple(closings.get((device, day), ()))) for day in days]
         for device in devices
     }
 
@@ -48,7 +62,7 @@ def phone_days(devices: Sequence[uuid.UUID], *, days: Sequence[dt.date]) -> dict
 def with_open_days(devices: QuerySet[Device], *, since: dt.date) -> QuerySet[Device]:
     """Those of `devices` that sent records on a day from `since` to yesterday which is not closed."""
     closed = DayClosing.objects.filter(
-        device_id=OuterRef("device_id"), day=OuterRef("day"), closed_at__isnull=False
+        device_id=OuterRef("device_id"), author_id=OuterRef("author_id"), day=OuterRef("day"), closed_at__isnull=False
     )  # fmt: skip
     unclosed = SyncItem.objects.filter(
         ~Exists(closed), device_id=OuterRef("pk"), day__gte=since, day__lt=clock.today(), verdict=Verdict.CREATED

@@ -36,11 +36,11 @@ def sent(device: Device, day: dt.date, count: int) -> None:
     )  # fmt: skip
 
 
-def closed(device: Device, day: dt.date, *, made: int, confirmed: int) -> None:
-    """What the phone compared."""
+def closed(device: Device, day: dt.date, *, made: int, confirmed: int, author: int = 0) -> None:
+    """What the phone compared, for its user or another `author`."""
     now = clock.now()
     DayClosing.objects.create(
-        id=new_id(), device_id=device.pk, author_id=device.user_id, day=day, made=made, confirmed=confirmed,
+        id=new_id(), device_id=device.pk, author_id=author or device.user_id, day=day, made=made, confirmed=confirmed,
         refused=0, missing=made - confirmed, forgotten=0, compared_at=now,
         closed_at=now if made == confirmed else None,
     )  # fmt: skip
@@ -79,6 +79,19 @@ def test_only_the_open_ones(here: Corner, desk: Client) -> None:
     sent(here.device, yesterday, 5)
     assert "红米 9A" in page(desk, only="open")
     closed(here.device, yesterday, made=5, confirmed=5)
+    assert "红米 9A" not in page(desk, only="open")
+
+
+def test_a_phone_of_two_is_closed_when_both_have_closed(here: Corner, desk: Client) -> None:
+    yesterday = clock.today() - dt.timedelta(days=1)
+    colleague = User.objects.create(username="colleague", display_name="同事", password="!").pk
+    sent(here.device, yesterday, 5)
+    SyncItem.objects.filter(device_id=here.device.pk, seq__lt=2).update(author_id=colleague)
+    closed(here.device, yesterday, made=3, confirmed=3)
+    assert "未核对 5" in page(desk)
+    assert "红米 9A" in page(desk, only="open")
+    closed(here.device, yesterday, made=2, confirmed=2, author=colleague)
+    assert "已收齐 5" in page(desk)
     assert "红米 9A" not in page(desk, only="open")
 
 

@@ -72,9 +72,8 @@ def _cell(day: PhoneDay, today: dt.date) -> Any:
         return quiet("无记录")
     if day.closed:
         return mark(f"已收齐 {day.stored}", "good")
-    closing = day.closing
-    if closing is not None and closing.missing:
-        return mark(f"缺 {closing.missing}（共 {closing.made} 条）", "bad")
-    if closing is not None and closing.refused:
-        return mark(f"退回待改 {closing.refused}（共 {closing.made} 条）", "warn")
+    if day.missing:
+        return mark(f"缺 {day.missing}（共 {day.made} 条）", "bad")
+    if day.refused:
+        return mark(f"退回待改 {day.refused}（共 {day.made} 条）", "warn")
     return mark(f"未核对 {day.stored}", "calm" if day.day == today else "warn")
