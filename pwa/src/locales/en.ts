@@ -81,7 +81,7 @@ export default {
   },
   place: { buildingUnit: 'Bldg {building} unit {unit}', door: '{group} {door}', building: 'Bldg {building}', noBuilding: 'No building' },
   today: {
-    deskSentence: '{n} open alerts', deskTitle: 'Your post makes no door visits', deskHint: 'Alerts appear on this phone as they are raised; rosters, reviews and figures are in the office.', openOffice: 'Open the office',
+    deskSentence: '{n} open alerts', deskTitle: 'Your post makes no door visits', deskHint: 'Alerts appear on this phone as they are raised; rosters, reviews and figures are in the office.', alertedHint: 'Alerts appear on this phone as they are raised. Please stay signed in.', openOffice: 'Open the office',
     left: '{n} households to visit', allReached: 'Every household visited today', toMeasure: '{n} to measure', loading: 'Opening…',
     reached: '{n} of {of} households visited', shortcuts: 'Shortcuts', measure: 'Measure', returnee: 'Register returnee', household: 'New household', report: 'Daily report',
     filter: 'Filter', filterLeft: 'To visit', filterAll: 'All', place: 'Place', allCells: 'All cells', allBuildings: 'All buildings',

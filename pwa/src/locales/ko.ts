@@ -81,7 +81,7 @@ export default {
   },
   place: { buildingUnit: '{building}동 {unit}단원', door: '{group} {door}', building: '{building}동', noBuilding: '동 없음' },
   today: {
-    deskSentence: '처리할 경보 {n}건', deskTitle: '가정 방문을 하지 않는 직책입니다', deskHint: '경보는 이 휴대폰에 바로 나타납니다. 명부, 심사, 통계는 관리 화면을 쓰세요.', openOffice: '관리 화면 열기',
+    deskSentence: '처리할 경보 {n}건', deskTitle: '가정 방문을 하지 않는 직책입니다', deskHint: '경보는 이 휴대폰에 바로 나타납니다. 명부, 심사, 통계는 관리 화면을 쓰세요.', alertedHint: '경보는 이 휴대폰에 바로 나타납니다. 로그인을 유지해 주세요.', openOffice: '관리 화면 열기',
     left: '{n}세대 남음', allReached: '오늘 모든 세대를 방문했습니다', toMeasure: '{n}명 체온 측정', loading: '여는 중…',
     reached: '{n} / {of}세대 방문', shortcuts: '자주 쓰는 기능', measure: '체온', returnee: '귀향자 등록', household: '세대 추가', report: '일일 보고',
     filter: '거르기', filterLeft: '미방문', filterAll: '전체', place: '위치', allCells: '모든 격자', allBuildings: '모든 동',

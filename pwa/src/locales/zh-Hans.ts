@@ -83,7 +83,7 @@ export default {
   },
   place: { buildingUnit: '{building}幢{unit}单元', door: '{group}{door}', building: '{building}幢', noBuilding: '未分楼栋' },
   today: {
-    deskSentence: '{n} 条预警待处置', deskTitle: '您的岗位不入户走访', deskHint: '预警会实时出现在这台手机上；名册、审核和统计请用管理后台。', openOffice: '打开管理后台',
+    deskSentence: '{n} 条预警待处置', deskTitle: '您的岗位不入户走访', deskHint: '预警会实时出现在这台手机上；名册、审核和统计请用管理后台。', alertedHint: '预警会实时出现在这台手机上，请保持登录。', openOffice: '打开管理后台',
     left: '还有 {n} 户未走访', allReached: '今天的住户都走到了', toMeasure: '{n} 人待测温', loading: '正在打开…',
     reached: '已走到 {n} / {of} 户', shortcuts: '常用', measure: '测温', returnee: '登记返乡人员', household: '新增住户', report: '今日日报',
     filter: '筛选', filterLeft: '未走访', filterAll: '全部', place: '位置', allCells: '全部网格', allBuildings: '全部楼栋',

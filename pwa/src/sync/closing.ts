@@ -2,6 +2,7 @@
  * Closing the days (docs/receipts.md): what this phone made is compared with what the server holds, by id. What a restored server
  * forgot goes out again as the sealed copy that was kept of it. Quiet while nothing has changed: a closed day is not asked again.
  */
+import { ApiError } from '@/api/client'
 import { bringIn as apiBringIn, closeDay as apiCloseDay } from '@/api/sync'
 import { readMeta } from '@/db/cache'
 import { daysMade, forgottenByServer, readClosing, sealedOf, writeClosing } from '@/db/closings'
@@ -55,11 +56,19 @@ export function createCloser(deps: CloserDeps) {
   }
 
   return {
-    /** Compares every day that is due; with `force`, every day. Throws what the network throws. */
+    /**
+     * Compares every day that is due; with `force`, every day. Throws what the network throws. A refusal throws only where
+     * somebody asked: a day that cannot be compared must not hold up the records of the next.
+     */
     async closeDue(force = false): Promise<void> {
       const history = (await readMeta<string>(deps.db, 'history')) ?? ''
       for (const { day, ids } of await daysMade(deps.db)) {
-        if (force || isDue(await readClosing(deps.db, day), ids.length, history)) await closeOne(day, ids, history)
+        if (!force && !isDue(await readClosing(deps.db, day), ids.length, history)) continue
+        try {
+          await closeOne(day, ids, history)
+        } catch (error) {
+          if (force || !(error instanceof ApiError) || error.status === 401 || error.status === 429 || error.status >= 500) throw error
+        }
       }
     },
   }

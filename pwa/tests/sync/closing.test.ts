@@ -123,6 +123,15 @@ describe('closing a day', () => {
     expect(brought).toEqual([])
   })
 
+  it('lets a refusal hold up nothing, unless somebody asked', async () => {
+    await enqueueMany(db, 1)
+    const refused = createCloser({ db, device: 'device', closeDay: () => Promise.reject(new ApiError(404, 'not_found', '没有找到')) })
+    await refused.closeDue()
+    await expect(refused.closeDue(true)).rejects.toThrow('没有找到')
+    const away = createCloser({ db, device: 'device', closeDay: () => Promise.reject(new NoAnswerError('offline')) })
+    await expect(away.closeDue()).rejects.toThrow()
+  })
+
   it('leaves what waits to the queue', async () => {
     await enqueueMany(db, 2)
     await closer().closeDue()
