@@ -30,6 +30,8 @@ DEMO_PASSWORD = os.environ.get("DEMO_PASSWORD", "gridkeeper-demo")
 #: Served over TLS: cookies are marked secure.
 SECURE = _flag("GRIDKEEPER_SECURE")
 API_LEVEL = 1
+#: Apps built for an older level of the protocol send what they hold, and are given nothing new until they are updated.
+MINIMUM_API_LEVEL = int(os.environ.get("GRIDKEEPER_MINIMUM_API_LEVEL", "1"))
 
 
 def _secret_key() -> str:

@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -39,6 +40,7 @@ from backend.sync.services import batch_push
 from backend.sync.shapes import ENVELOPE_DECODER, Envelope, shape_error
 
 MAX_BODY = 2 * 1024 * 1024
+MAX_API_LEVEL = 1000
 
 
 class PushView(ScopedAPIView):
@@ -74,11 +76,14 @@ class PullView(ScopedAPIView):
         parameters=[
             OpenApiParameter("cursor", str, description="Opaque; empty for a first download."),
             OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}),
+            OpenApiParameter("api_level", {"type": "integer", "minimum": 1, "maximum": MAX_API_LEVEL}),
         ],
-        responses={200: PULL_PAGE, **errors(400, 401, 403, 503)},
+        responses={200: PULL_PAGE, **errors(400, 401, 403, 426, 503)},
     )
     def get(self, request: Request) -> HttpResponse:
-        allow_only(request, "cursor", "limit")
+        allow_only(request, "cursor", "limit", "api_level")
+        if read_api_level(request.query_params.get("api_level")) < settings.MINIMUM_API_LEVEL:
+            raise ApiError(ErrorCode.APP_TOO_OLD)
         limit = read_limit(request.query_params.get("limit"))
         page = changes_since(user=signed_in(request), cursor=request.query_params.get("cursor", ""), limit=limit)
         # The changes are JSON already; joining them spares decoding and encoding every row.
@@ -257,10 +262,17 @@ def allow_only(request: Request, *names: str) -> None:
 
 def read_limit(text: str | None) -> int:
     """A page length between 1 and the maximum. Raises BAD_FIELD."""
-    if text is None:
-        return DEFAULT_PAGE
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MAX_PAGE):
-        raise ApiError(ErrorCode.BAD_FIELD, field="limit")
+    return DEFAULT_PAGE if text is None else _read_number(text, field="limit", most=MAX_PAGE)
+
+
+def read_api_level(text: str | None) -> int:
+    """The level an app was built for; the first apps did not name theirs. Raises BAD_FIELD."""
+    return 1 if text is None else _read_number(text, field="api_level", most=MAX_API_LEVEL)
+
+
+def _read_number(text: str, *, field: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise ApiError(ErrorCode.BAD_FIELD, field=field)
     return int(text)
 
 

@@ -21,6 +21,7 @@ def walk_phone(camera: Camera) -> None:
     _returnee(camera, grid1)
     _checks(camera, grid1)
     _inbox(camera, grid1)
+    _conflict(camera, grid1)
     _alerts(camera, grid1)
     _me(camera, grid1)
     camera.close(grid1)
@@ -139,7 +140,7 @@ def _offline(camera: Camera, page: Page) -> None:
     page.get_by_test_id("sync-truth").wait_for()
     page.goto("/me")
     page.get_by_test_id("sign-out").click()
-    page.locator(".van-dialog").wait_for()
+    page.get_by_test_id("leave-truth").wait_for()
     camera.take(page, "phone-sign-out-refused")
     page.goto("/report")
     page.wait_for_timeout(1000)
@@ -206,6 +207,36 @@ def _inbox(camera: Camera, page: Page) -> None:
     page.get_by_test_id("record-give-up").click()
     page.locator(".van-dialog__confirm").click()
     page.get_by_test_id("inbox-row").wait_for(state="hidden")
+
+
+def _conflict(camera: Camera, page: Page) -> None:
+    """Two people change one household: here offline, and meanwhile somebody else."""
+    household = _first_household(page)
+    page.context.set_offline(True)
+    page.goto(f"/households/{household}/edit")
+    page.get_by_test_id("household-edit").wait_for()
+    page.get_by_test_id("headcount").locator("xpath=following-sibling::button").click()
+    camera.take(page, "phone-household-edit")
+    page.get_by_test_id("save").click()
+    page.get_by_test_id("edit-waiting").wait_for()
+    other = camera.phone("village", **LIGHT)
+    other.goto(f"/households/{household}/edit")
+    other.get_by_test_id("household-edit").wait_for()
+    more = other.get_by_test_id("headcount").locator("xpath=following-sibling::button")
+    more.click()
+    more.click()
+    other.get_by_test_id("save").click()
+    other.get_by_test_id("household-page").wait_for()
+    _sent(other)
+    camera.close(other)
+    page.context.set_offline(False)
+    page.goto("/me/sync")
+    page.get_by_test_id("conflict-row").wait_for(timeout=60_000)
+    page.get_by_test_id("conflict-row").click()
+    page.get_by_test_id("choose-theirs").first.click()
+    camera.take(page, "phone-conflict")
+    page.get_by_test_id("save").click()
+    _sent(page)
 
 
 def _alerts(camera: Camera, page: Page) -> None:

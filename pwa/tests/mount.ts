@@ -38,7 +38,7 @@ export function person(id: string, inHousehold: string): PersonRow {
 }
 
 export function returnee(who: string, from: string, to: string): ReturneeRow {
-  return { id: `r-${who}`, person: who, region: CELL, origin_name: '湖北省', arrived_on: from, monitor_from: from, monitor_to: to, state: 'present' }
+  return { id: `r-${who}`, person: who, region: CELL, origin_name: '湖北省', arrived_on: from, monitor_from: from, monitor_to: to, state: 'present', version: 1 }
 }
 
 export interface World {

@@ -68,6 +68,23 @@ class Phone:
                })"""
         )
 
+    def made(self) -> list[str]:
+        """Ids of the records that this phone made and still knows, oldest first."""
+        return self.page.evaluate(
+            """async () => {
+                 const names = (await indexedDB.databases()).map((each) => each.name)
+                 const name = names.find((each) => each.startsWith('gridkeeper-user-'))
+                 return new Promise((done, failed) => {
+                   const opening = indexedDB.open(name)
+                   opening.onerror = failed
+                   opening.onsuccess = () => {
+                     const ask = opening.result.transaction('outbox').objectStore('outbox').index('seq').getAll()
+                     ask.onsuccess = () => { done(ask.result.map((row) => row.id)); opening.result.close() }
+                   }
+                 })
+               }"""
+        )
+
     def databases(self) -> list[str]:
         return self.page.evaluate("async () => (await indexedDB.databases()).map((each) => each.name)")
 

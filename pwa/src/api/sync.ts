@@ -1,5 +1,5 @@
 import { NoAnswerError, request } from './client'
-import type { PullResponse, PushRequest, PushResponse, PushResult, Verdict } from './types'
+import { API_LEVEL, type PullResponse, type PushRequest, type PushResponse, type PushResult, type Verdict } from './types'
 
 const PUSH_TIMEOUT_MS = 60_000
 
@@ -42,7 +42,7 @@ export async function push(body: PushRequest): Promise<PushResponse> {
 }
 
 export async function pull(cursor: string, limit: number): Promise<PullResponse> {
-  const answer = await request<PullResponse>('sync/pull/', { query: { cursor, limit }, timeoutMs: PUSH_TIMEOUT_MS })
+  const answer = await request<PullResponse>('sync/pull/', { query: { cursor, limit, api_level: API_LEVEL }, timeoutMs: PUSH_TIMEOUT_MS })
   if (!answer || !Array.isArray(answer.changes) || typeof answer.cursor !== 'string') throw new NoAnswerError('not_ours', 200)
   return answer
 }

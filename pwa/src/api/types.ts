@@ -94,15 +94,47 @@ export interface HouseholdBody {
   occupancy: Occupancy
   care: CareFlag[]
 }
+/** What was changed and nothing else; `null` empties a field on purpose (docs/edits.md). */
+export type ChangesOf<T> = { [K in keyof T]?: T[K] | null }
+export type HouseholdChanges = ChangesOf<Omit<HouseholdBody, 'household' | 'region'>>
+export type PersonChanges = ChangesOf<Pick<ReturneeBody, 'name' | 'phone' | 'document_type' | 'document_number'>>
+export type ReturneeChanges = ChangesOf<Pick<ReturneeBody, 'origin' | 'origin_text' | 'transport' | 'arrived_on'> & { left_on: string }>
+export interface HouseholdEditBody {
+  household: string
+  version: number
+  changes: HouseholdChanges
+}
+export interface PersonEditBody {
+  person: string
+  version: number
+  changes: PersonChanges
+}
+export interface ReturneeEditBody {
+  returnee: string
+  version: number
+  changes: ReturneeChanges
+}
+export type Side = 'mine' | 'theirs'
+export interface ConflictChoiceBody {
+  conflict: string
+  choices: Record<string, Side>
+}
 export interface BodyOf {
   visit: VisitBody
   check: CheckBody
   returnee: ReturneeBody
   household: HouseholdBody
+  household_edit: HouseholdEditBody
+  person_edit: PersonEditBody
+  returnee_edit: ReturneeEditBody
+  conflict_choice: ConflictChoiceBody
 }
 export type RecordKind = keyof BodyOf
+export type EditKind = 'household_edit' | 'person_edit' | 'returnee_edit'
 /** Schema number of each kind's body; raised when a body changes, and the server keeps reading the previous two. */
-export const SCHEMA: Record<RecordKind, number> = { visit: 1, check: 1, returnee: 1, household: 1 }
+export const SCHEMA: Record<RecordKind, number> = {
+  visit: 1, check: 1, returnee: 1, household: 1, household_edit: 1, person_edit: 1, returnee_edit: 1, conflict_choice: 1,
+}
 
 export interface PushItem {
   id: string
@@ -141,7 +173,12 @@ export interface RegionRow {
   level: string
   parent: string | null
 }
-export interface HouseholdRow {
+/** What the phone adds to a row that may be edited; never on the wire. */
+export interface Edited<T> {
+  /** The row as delivered, under edits of this phone that are not delivered yet. */
+  delivered?: T
+}
+export interface HouseholdRow extends Edited<HouseholdRow> {
   id: string
   region: string
   address: string
@@ -159,7 +196,7 @@ export interface HouseholdRow {
   /** Set by the phone for a household it has made itself and the server has not delivered yet. */
   pending?: boolean
 }
-export interface PersonRow {
+export interface PersonRow extends Edited<PersonRow> {
   id: string
   household?: string | null
   region: string
@@ -169,7 +206,7 @@ export interface PersonRow {
   version: number
   pending?: boolean
 }
-export interface ReturneeRow {
+export interface ReturneeRow extends Edited<ReturneeRow> {
   id: string
   person: string
   region: string
@@ -178,6 +215,7 @@ export interface ReturneeRow {
   monitor_from: string
   monitor_to: string
   state: 'present' | 'left'
+  version: number
   pending?: boolean
 }
 export type Colour = 'green' | 'yellow' | 'red'
@@ -223,6 +261,26 @@ export interface PolicyRow {
   version: string | number
   clause: string
 }
+/** A field that two people changed, with both values as a phone may show them; one waits for a choice (docs/edits.md). */
+export interface ConflictField {
+  field: string
+  mine: unknown
+  theirs: unknown
+  theirs_by: string
+  theirs_at: string
+}
+export interface ConflictRow {
+  id: string
+  kind: EditKind
+  target: string
+  region: string
+  place: string
+  author_name: string
+  /** Whether I made the edit that came second. */
+  mine: boolean
+  made_at: string
+  fields: ConflictField[]
+}
 export interface CacheRows {
   region: RegionRow
   household: HouseholdRow
@@ -232,6 +290,7 @@ export interface CacheRows {
   visit: VisitRow
   check: CheckRow
   policy: PolicyRow
+  conflict: ConflictRow
 }
 export type CacheKind = keyof CacheRows
 
@@ -297,82 +356,6 @@ export interface AlertList {
   events: AlertEvent[]
   last_seq: number
   more: boolean
-}
-
-/* ── the day's report ─────────────────────────────────────────────────────────────── */
-
-export type UnitValue = 'n' | 'zero' | 'missing' | 'exempt' | null
-/** `inactive`: no grid cell lies below, nothing is expected. */
-export type UnitState = 'running' | 'submitted' | 'confirmed' | 'missing' | 'exempt' | 'inactive'
-export interface Indicator {
-  key: string
-  name: string
-  unit: string
-  duty: string
-  kind: 'stock' | 'flow' | 'event' | 'derived'
-}
-export interface ReportChild {
-  code: string
-  name: string
-  level: string
-  state: UnitState
-  value: UnitValue
-  automatic: boolean
-  late: boolean
-  reported: number
-  expected: number
-  figures: Record<string, number | null>
-  has_children: boolean
-}
-export interface DailyReport {
-  region: { code: string; name: string; level: string; parent: string | null }
-  day: string
-  is_closed: boolean
-  cutoff: string | null
-  state: UnitState
-  value: UnitValue
-  automatic: boolean
-  late: boolean
-  revision: number | null
-  reported: number
-  expected: number
-  figures: Record<string, number | null>
-  indicators: Indicator[]
-  evidence: { facts: number; visits: number; checks: number; last_received_at: string | null }
-  corrections: { n: number; at: string; changed: Record<string, [number | null, number | null]> }[]
-  submitted_by?: string | null
-  submitted_at?: string | null
-  can_submit: boolean
-  confirm_opens?: string | null
-  confirm_ends?: string | null
-  children: ReportChild[]
-}
-export interface TraceRow {
-  kind: string
-  id?: string
-  code?: string
-  name?: string
-  figure?: number | null
-  state?: string
-  region?: string
-  region_name?: string
-  place?: string
-  person_masked?: string
-  outcome?: Outcome
-  temperature?: number | null
-  symptoms?: Symptom[]
-  observed_at?: string
-  received_at?: string
-  author_name?: string
-}
-export interface TraceResponse {
-  region: { code: string; name: string; level: string; parent: string | null }
-  day: string
-  indicator: string
-  revision: number | null
-  figure: number | null
-  rows: TraceRow[]
-  next: string | null
 }
 
 /* ── people ───────────────────────────────────────────────────────────────────────── */

@@ -32,6 +32,7 @@ export function installServiceWorker(): void {
         if (worker.state === 'installed' && navigator.serviceWorker.controller) offer(worker)
       })
     })
+    update.canLook(async () => void (await registration.update()))
     setInterval(() => void registration.update().catch(() => undefined), ASK_EVERY_MS)
   }
   const start = () => void register().catch(() => undefined)

@@ -7,6 +7,7 @@
 import { watch } from 'vue'
 
 import { onSignedOut } from '@/api/client'
+import { openConflicts } from '@/db/conflicts'
 import { deviceId } from '@/db/device'
 import { readFirst } from '@/db/first'
 import { unsettled } from '@/db/outbox'
@@ -17,6 +18,7 @@ import { useAlertsStore } from '@/stores/alerts'
 import { useResidentsStore } from '@/stores/residents'
 import { useSessionStore } from '@/stores/session'
 import { useSyncStore } from '@/stores/sync'
+import { askForWake, onWake } from '@/sync/background'
 import { createCloser } from '@/sync/closing'
 import { createSyncEngine } from '@/sync/engine'
 import { passOn } from '@/sync/passingOn'
@@ -50,8 +52,13 @@ async function open(db: UserDb): Promise<() => void> {
     onStatus: (status) => (sync.status = status),
     onSignedOut: () => session.markExpired(),
   })
-  const stopRows = db.watch(() => unsettled(db), sync.setRows)
+  const stopRows = db.watch(() => unsettled(db), (rows) => {
+    sync.setRows(rows)
+    if (rows.some((row) => row.state === 'waiting')) void askForWake()
+  })
+  const stopConflicts = db.watch(() => openConflicts(db), sync.setConflicts)
   const triggers = startTriggers(engine)
+  const stopWake = onWake(() => void engine.sync({ force: true }))
   sync.attach({ sync: engine.sync, poke: triggers.poke, closeDays: () => closer.closeDue(true) })
 
   const socket = createAlertSocket({
@@ -96,6 +103,8 @@ async function open(db: UserDb): Promise<() => void> {
     triggers.stop()
     engine.stop()
     stopRows()
+    stopConflicts()
+    stopWake()
     sync.detach()
     residents.detach()
     alerts.detach()

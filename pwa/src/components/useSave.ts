@@ -4,15 +4,17 @@ import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 
 import type { RecordKind } from '@/api/types'
-import { type NewRecord, SaveFailedError } from '@/db/outbox'
+import type { NewRecord } from '@/db/outbox'
 import { useRecorderStore } from '@/stores/recorder'
 
 import { say } from './say'
+import { useFull } from './useFull'
 
 export function useSave() {
   const recorder = useRecorderStore()
   const router = useRouter()
   const { t } = useI18n()
+  const { explain } = useFull()
   const busy = ref(false)
   const problem = ref('')
 
@@ -27,7 +29,7 @@ export function useSave() {
       if (window.history.state?.back) router.back()
       else await router.replace(after.to)
     } catch (error) {
-      problem.value = error instanceof SaveFailedError && error.full ? t('save.full') : t('save.failed')
+      problem.value = await explain(error)
       busy.value = false
     }
   }

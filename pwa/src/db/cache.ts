@@ -5,6 +5,8 @@
 import type { AlertRow, CacheKind, Change, PullResponse } from '@/api/types'
 import { addDays, today } from '@/lib/clock'
 
+import { noteSeen, settleChosen } from './conflicts'
+import { showAllEdits } from './edits'
 import { putProvisional } from './provisional'
 import type { UserDb } from './database'
 import { CACHE_KINDS } from './schema'
@@ -47,14 +49,31 @@ export async function applyPage(db: UserDb, page: PullResponse): Promise<void> {
       if (kind === 'returnee') await dropPendingReturnees(db, puts as unknown as { person: string }[])
       if (puts.length) await table.bulkPut(puts)
       if (deletes.length) await table.bulkDelete(deletes)
+      if (kind === 'conflict') await noteSeen(db, [...changes.keys()])
     }
     if (page.resync) await restoreProvisional(db)
+    await showAllEdits(db)
+    if (!page.more) await settleChosen(db)
     await db.meta.bulkPut([
       { key: 'cursor', value: page.cursor },
       { key: 'scope', value: page.scope },
       { key: 'history', value: page.history },
     ])
     if (!page.more) await db.meta.put({ key: 'pulledAt', value: Date.now() })
+  })
+}
+
+/**
+ * Frees what was downloaded, when the phone is full; it can be had again. What was recorded here is never touched. Until `lean` is
+ * taken back by hand, nothing is downloaded.
+ */
+export async function dropCache(db: UserDb): Promise<void> {
+  const tables = CACHE_KINDS.map((kind) => db.table(kind))
+  await db.transaction('rw', [...tables, db.alert, db.meta, db.outbox], async () => {
+    for (const table of [...tables, db.alert]) await table.clear()
+    await restoreProvisional(db)
+    await db.meta.bulkDelete(['cursor', 'pulledAt'])
+    await db.meta.put({ key: 'lean', value: true })
   })
 }
 

@@ -9,7 +9,9 @@ import type { CheckSession } from '@/lib/monitoring'
 import type { Outcome } from '@/lib/outcomes'
 import { plain } from '@/lib/plain'
 
+import { awaitsChoice, settleChosen } from './conflicts'
 import { nextSeq } from './device'
+import { isEdit, keepEdit, showEdits, targetOf } from './edits'
 import { dropProvisional, putProvisional } from './provisional'
 import type { OutboxRow, SealedRow, UserDb } from './schema'
 
@@ -31,6 +33,7 @@ export interface NewRecord<K extends RecordKind = RecordKind> {
   observedAt?: Date
   household?: string
   person?: string
+  conflict?: string
   outcome?: Outcome
   session?: CheckSession
   /** Form draft to delete in the same transaction. */
@@ -39,10 +42,16 @@ export interface NewRecord<K extends RecordKind = RecordKind> {
   replaces?: string
 }
 
-function isQuota(error: unknown): boolean {
+/** The disk is full, or the browser gives no more of it. */
+export function isQuota(error: unknown): boolean {
   const name = (error as { name?: string; inner?: { name?: string } })?.name
   const inner = (error as { inner?: { name?: string } })?.inner?.name
   return name === 'QuotaExceededError' || inner === 'QuotaExceededError'
+}
+
+async function showEdit(db: UserDb, row: OutboxRow): Promise<void> {
+  const target = targetOf(row)
+  if (isEdit(row) && target) await showEdits(db, row.kind, target)
 }
 
 export async function enqueue<K extends RecordKind>(db: UserDb, record: NewRecord<K>): Promise<OutboxRow<K>> {
@@ -65,6 +74,7 @@ export async function enqueue<K extends RecordKind>(db: UserDb, record: NewRecor
       nextAt: 0,
       household: record.household,
       person: record.person,
+      conflict: record.conflict,
       outcome: record.outcome,
       session: record.session,
       label: record.label,
@@ -76,6 +86,7 @@ export async function enqueue<K extends RecordKind>(db: UserDb, record: NewRecor
       await db.outbox.add(row)
       if (record.draft) await db.drafts.delete(record.draft)
       await putProvisional(db, row)
+      await showEdit(db, row)
       return row
     })
   } catch (error) {
@@ -101,6 +112,7 @@ export async function discard(db: UserDb, id: string): Promise<void> {
     if (!row || row.state !== 'needs-you') return
     await db.outbox.delete(id)
     await dropProvisional(db, row)
+    await showEdit(db, row)
   })
 }
 
@@ -151,14 +163,20 @@ export interface Settlement {
 
 /** Writes the outcome of one upload, all items in one transaction. Confirmed records leave what was typed as `sealed` only. */
 export async function settle(db: UserDb, settlements: readonly Settlement[], sealed?: SealedRow): Promise<void> {
-  await db.transaction('rw', db.outbox, db.sealed, async () => {
+  await db.transaction('rw', [db.outbox, db.sealed, db.household, db.person, db.returnee, db.conflict], async () => {
     if (sealed) await db.sealed.put(sealed)
     for (const next of settlements) {
       const row = await db.outbox.get(next.id)
       if (!row) continue
       const updated: OutboxRow = { ...row, ...next, nextAt: next.nextAt ?? 0 }
-      if (next.state === 'confirmed') delete updated.body
+      if (next.state === 'confirmed') {
+        await keepEdit(db, row)
+        if (row.conflict) await db.conflict.delete(row.conflict)
+        delete updated.body
+      }
       await db.outbox.put(updated)
+      if (next.state === 'confirmed' || awaitsChoice(updated)) await showEdit(db, row)
+      if (next.state === 'confirmed' && row.conflict) await settleChosen(db)
     }
   })
 }
@@ -168,11 +186,11 @@ export interface OutboxCounts {
   needsYou: number
 }
 
+/** What the server does not have: an edit about which somebody has to choose is there, and waits for the choice alone. */
 export async function counts(db: UserDb): Promise<OutboxCounts> {
-  const [waiting, sending, needsYou] = await Promise.all(
-    ['waiting', 'sending', 'needs-you'].map((state) => db.outbox.where('state').equals(state).count()),
-  )
-  return { waiting: waiting! + sending!, needsYou: needsYou! }
+  const rows = (await unsettled(db)).filter((row) => !awaitsChoice(row))
+  const needsYou = rows.filter((row) => row.state === 'needs-you').length
+  return { waiting: rows.length - needsYou, needsYou }
 }
 
 /** Unsent records and those that need the worker, oldest first. */
@@ -199,9 +217,9 @@ export async function readRecord(db: UserDb, id: string): Promise<OutboxRow | un
   return db.outbox.get(id)
 }
 
-/** A rejected id was never claimed and is used again; the id of a conflict belongs to another record for good. */
+/** A rejected id was never claimed and is used again, that of an edit that came second is its own; the id of another conflict belongs to another record for good. */
 export function idToResend(row: OutboxRow): string {
-  return row.verdict === 'conflict' ? newId() : row.id
+  return row.verdict === 'conflict' && !awaitsChoice(row) ? newId() : row.id
 }
 
 /** Sends a record of the inbox again as it is. */
@@ -216,6 +234,7 @@ export async function resend(db: UserDb, id: string): Promise<void> {
     observedAt: new Date(old.observedAt),
     household: old.household,
     person: old.person,
+    conflict: old.conflict,
     outcome: old.outcome,
     session: old.session,
     replaces: id,

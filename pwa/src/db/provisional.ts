@@ -53,6 +53,7 @@ function returneeRows(row: OutboxRow, body: ReturneeBody): { person: PersonRow; 
       monitor_from: body.arrived_on,
       monitor_to: addDays(body.arrived_on, PROVISIONAL_MONITORING_DAYS - 1),
       state: 'present',
+      version: 0,
       pending: true,
     },
   }

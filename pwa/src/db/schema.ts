@@ -26,6 +26,8 @@ export interface OutboxRow<K extends RecordKind = RecordKind> {
   nextAt: number
   household?: string
   person?: string
+  /** Of a choice between two values. */
+  conflict?: string
   outcome?: Outcome
   session?: CheckSession
   /** Where it belongs, in words without names: 3幢1单元501. */
@@ -34,6 +36,8 @@ export interface OutboxRow<K extends RecordKind = RecordKind> {
   code?: string
   field?: string
   message?: string
+  /** The conflict of this edit has been delivered: when it is gone, somebody has chosen. */
+  conflictSeen?: boolean
 }
 
 export interface DraftRow {
@@ -87,7 +91,7 @@ export interface MetaRow {
   value: unknown
 }
 
-export const CACHE_KINDS = ['region', 'household', 'person', 'returnee', 'code', 'visit', 'check', 'policy'] as const
+export const CACHE_KINDS = ['region', 'household', 'person', 'returnee', 'code', 'visit', 'check', 'policy', 'conflict'] as const
 
 export type { UserDb } from './database'
 

@@ -45,6 +45,11 @@ export function today(): string {
   return businessDay(now())
 }
 
+/** The instant of a record written with the phone's raw clock, corrected by the known offset; RFC 3339. */
+export function corrected(observedAt: string): string {
+  return new Date(Date.parse(observedAt) + serverOffsetMs).toISOString()
+}
+
 /** Day of a record written with the phone's raw clock, corrected by the known offset. */
 export function dayOfRaw(observedAt: string): string {
   return businessDay(new Date(Date.parse(observedAt) + serverOffsetMs))

@@ -18,6 +18,9 @@ export type CareFlag = (typeof CARE_FLAGS)[number]
 export const OCCUPANCIES = ['occupied', 'rented', 'owner_away', 'empty'] as const
 export type Occupancy = (typeof OCCUPANCIES)[number]
 
+/** Of a household; the server refuses more. */
+export const MAX_HEADCOUNT = 50
+
 export const CHECK_METHODS = ['door', 'phone', 'self'] as const
 export type CheckMethod = (typeof CHECK_METHODS)[number]
 

@@ -9,6 +9,7 @@ import type { RecordKind } from '@/api/types'
 import { enqueue, type NewRecord, withdraw } from '@/db/outbox'
 import type { OutboxRow } from '@/db/schema'
 import type { Outcome } from '@/lib/outcomes'
+import { askToPersistAt } from '@/lib/storage'
 
 import { useSessionStore } from './session'
 import { useSyncStore } from './sync'
@@ -44,6 +45,7 @@ export const useRecorderStore = defineStore('recorder', () => {
     if (!db) throw new Error('no user')
     const row = await enqueue(db, record)
     sync.poke()
+    void askToPersistAt('first-record').catch(() => undefined)
     return row
   }
 

@@ -9,7 +9,7 @@ import type { CheckRow, CodeRow, HouseholdRow, PersonRow, PolicyRow, RegionRow, 
 import type { FirstRead } from '@/db/first'
 import { madeOn } from '@/db/outbox'
 import type { OutboxRow, UserDb } from '@/db/schema'
-import { today as businessToday } from '@/lib/clock'
+import { corrected, today as businessToday } from '@/lib/clock'
 import { underMonitoring } from '@/lib/monitoring'
 import { type Outcome, SEEN } from '@/lib/outcomes'
 import { TEMPERATURE_PRESETS } from '@/lib/temperature'
@@ -165,8 +165,12 @@ export const useResidentsStore = defineStore('residents', () => {
     for (const visit of visits.value) {
       if (visit.day === day.value) take(visit.household, { outcome: visit.outcome, at: visit.observed_at })
     }
+    // Among this phone's own the order is that of making, whatever its clock did meanwhile.
     for (const row of made.value) {
-      if (row.kind === 'visit' && row.household && row.outcome) take(row.household, { outcome: row.outcome, at: row.observedAt, record: row.id })
+      if (row.kind !== 'visit' || !row.household || !row.outcome) continue
+      const own = { outcome: row.outcome, at: corrected(row.observedAt), record: row.id }
+      if (latest.get(row.household)?.record) latest.set(row.household, own)
+      else take(row.household, own)
     }
     return latest
   })

@@ -5,11 +5,13 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
-import { NoAnswerError, setCsrf } from '@/api/client'
+import { ApiError, NoAnswerError, setCsrf } from '@/api/client'
 import { sessionClose, sessionCloseAll, sessionOpen, sessionRead } from '@/api/session'
 import type { Session } from '@/api/types'
+import { awaitsChoice } from '@/db/conflicts'
 import { deviceId } from '@/db/device'
-import { counts } from '@/db/outbox'
+import { notExported } from '@/db/exports'
+import { counts, unsettled } from '@/db/outbox'
 import { deleteUserDb, openUserDb } from '@/db/open'
 import type { UserDb } from '@/db/schema'
 import { learnServerTime, serverOffset, setServerOffset } from '@/lib/clock'
@@ -33,7 +35,7 @@ function load(): Saved | null {
   }
 }
 
-/** Sign-out was asked for while records are unsent; nothing was done. */
+/** Sign-out, or another user's sign-in, was asked for while records are unsent; nothing was done. */
 export class UnsentError extends Error {
   constructor(readonly unsent: number) {
     super('unsent')
@@ -87,17 +89,33 @@ export const useSessionStore = defineStore('session', () => {
     localStorage.setItem(KEY, JSON.stringify({ session: next, offsetMs: serverOffset() } satisfies Saved))
   }
 
+  async function unsent(): Promise<number> {
+    const mine = await opened()
+    if (!mine) return 0
+    const open = await counts(mine)
+    return open.waiting + open.needsYou
+  }
+
+  /** Whoever is named by another user name must not take the phone over records that are not sent. */
+  async function refuseSwitch(username: string): Promise<void> {
+    const known = session.value?.user.username
+    if (known === undefined || known.toLowerCase() === username.toLowerCase()) return
+    const count = await unsent()
+    if (count) throw new UnsentError(count)
+  }
+
   async function forgetOther(nextUser: string): Promise<void> {
     if (userId.value === nextUser) return
     const before = await opened()
     if (!before) return
-    const open = await counts(before)
+    const count = await unsent()
     before.close()
-    // The other user's unsent records stay in his own database until he signs in again.
-    if (open.waiting + open.needsYou === 0) await deleteUserDb(userId.value!)
+    // Should another user get here all the same, the records stay in their own database until their maker signs in again.
+    if (count === 0) await deleteUserDb(userId.value!)
   }
 
   async function signIn(username: string, password: string): Promise<void> {
+    await refuseSwitch(username)
     device.value = await deviceId()
     const next = await sessionOpen({ username, password, device: { id: device.value, name: deviceName() } })
     const nextUser = String(next.user.id)
@@ -128,15 +146,25 @@ export const useSessionStore = defineStore('session', () => {
     if (user) await deleteUserDb(user)
   }
 
-  /** Refused while anything is unsent. Without network the phone is wiped all the same, and the server told when it is back. */
-  async function signOut(everywhere = false): Promise<void> {
+  /** What is unsent may go only after it was carried out by hand: whoever holds the file can still deliver it. */
+  async function refuseLoss(giveUp: boolean): Promise<void> {
     const mine = await opened()
-    if (mine) {
-      const open = await counts(mine)
-      if (open.waiting + open.needsYou > 0) throw new UnsentError(open.waiting + open.needsYou)
-    }
-    if (everywhere) await sessionCloseAll()
-    else await sessionClose().catch((error: unknown) => error instanceof NoAnswerError && localStorage.setItem(OWED_KEY, '1'))
+    if (!mine) return
+    const rows = (await unsettled(mine)).filter((row) => !awaitsChoice(row))
+    const kept = giveUp ? await notExported(mine, rows) : rows
+    if (kept.length) throw new UnsentError(kept.length)
+  }
+
+  /**
+   * Refused while anything is unsent; `giveUp` gives up what has been exported, and no more. Without network the phone is wiped all
+   * the same, and the server told when it is back. A session the server has ended needs no ending.
+   */
+  async function signOut({ everywhere = false, giveUp = false }: { everywhere?: boolean; giveUp?: boolean } = {}): Promise<void> {
+    await refuseLoss(giveUp)
+    await (everywhere ? sessionCloseAll() : sessionClose()).catch((error: unknown) => {
+      if (everywhere && !(error instanceof ApiError && error.status === 401)) throw error
+      if (error instanceof NoAnswerError) localStorage.setItem(OWED_KEY, '1')
+    })
     await forget()
   }
 

@@ -2,6 +2,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
+import type { ConflictRow } from '@/api/types'
+import { awaitsChoice } from '@/db/conflicts'
 import type { OutboxRow } from '@/db/schema'
 import type { EngineStatus, SyncOptions } from '@/sync/engine'
 
@@ -11,18 +13,30 @@ export interface SyncHandle {
   closeDays: () => Promise<void>
 }
 
-const IDLE: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null }
+const IDLE: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null, tooOld: false }
 
 export const useSyncStore = defineStore('sync', () => {
   const status = shallowRef<EngineStatus>(IDLE)
   const rows = shallowRef<OutboxRow[]>([])
+  const conflicts = shallowRef<ConflictRow[]>([])
   const loaded = ref(false)
   let handle: SyncHandle | null = null
 
   const waiting = computed(() => rows.value.filter((row) => row.state !== 'needs-you'))
-  const needsYou = computed(() => rows.value.filter((row) => row.state === 'needs-you'))
+  /** What the server does not have yet, and would be lost with this phone. */
+  const unsent = computed(() => rows.value.filter((row) => !awaitsChoice(row)))
+  /** Choices that are made and not yet sent, by conflict. */
+  const chosen = computed(() => new Set(rows.value.filter((row) => row.state !== 'needs-you').map((row) => row.conflict)))
+  const toChoose = computed(() => conflicts.value.filter((each) => !chosen.value.has(each.id)))
+  /** What came back; an edit that came second stands here only until both values have been delivered. */
+  const needsYou = computed(() => {
+    const delivered = new Set(conflicts.value.map((each) => each.id))
+    return rows.value.filter((row) => row.state === 'needs-you' && !(awaitsChoice(row) && delivered.has(row.id)))
+  })
+  /** How many things wait for this worker: records that came back, and his own edits that came second. */
+  const attention = computed(() => needsYou.value.length + toChoose.value.filter((each) => each.mine).length)
   const badge = computed<'done' | 'waiting' | 'needs-you'>(() => {
-    if (needsYou.value.length) return 'needs-you'
+    if (attention.value) return 'needs-you'
     return waiting.value.length ? 'waiting' : 'done'
   })
 
@@ -34,12 +48,17 @@ export const useSyncStore = defineStore('sync', () => {
     handle = null
     status.value = IDLE
     rows.value = []
+    conflicts.value = []
     loaded.value = false
   }
 
   function setRows(next: OutboxRow[]): void {
     rows.value = next
     loaded.value = true
+  }
+
+  function setConflicts(next: ConflictRow[]): void {
+    conflicts.value = next
   }
 
   /** Upload and fetch now, whatever waits were running. */
@@ -57,5 +76,5 @@ export const useSyncStore = defineStore('sync', () => {
     handle?.poke()
   }
 
-  return { status, rows, loaded, waiting, needsYou, badge, attach, detach, setRows, syncNow, closeDays, poke }
+  return { status, rows, conflicts, loaded, waiting, unsent, needsYou, toChoose, attention, badge, attach, detach, setRows, setConflicts, syncNow, closeDays, poke }
 })

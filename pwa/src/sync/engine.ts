@@ -6,7 +6,7 @@ import { ApiError } from '@/api/client'
 import { pull as apiPull, push as apiPush } from '@/api/sync'
 import { API_LEVEL, type PullResponse } from '@/api/types'
 import { applyPage, pruneFacts, readCursor, readMeta } from '@/db/cache'
-import { dueRecords, markSending, nextDueAt, pruneConfirmed, recoverSending, settle } from '@/db/outbox'
+import { dueRecords, isQuota, markSending, nextDueAt, pruneConfirmed, recoverSending, settle } from '@/db/outbox'
 import type { OutboxRow, UserDb } from '@/db/schema'
 import { backoffDelay } from '@/lib/backoff'
 import { learnServerTime, rawNow } from '@/lib/clock'
@@ -34,6 +34,8 @@ export interface EngineStatus {
   skewSeconds: number
   /** Rows taken in by the first sync so far; null once it is complete. */
   firstSync: number | null
+  /** The server no longer serves this version of the app; it still takes what was recorded. */
+  tooOld: boolean
 }
 
 export interface EngineDeps {
@@ -66,7 +68,7 @@ export function createSyncEngine(deps: EngineDeps) {
   const pull = deps.pull ?? apiPull
   const nowMs = deps.nowMs ?? Date.now
   const random = deps.random ?? Math.random
-  const status: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null }
+  const status: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null, tooOld: false }
   let stopped = false
   let paused = false
   let failures = 0
@@ -112,8 +114,10 @@ export function createSyncEngine(deps: EngineDeps) {
       const settlements = settleBatch(ids, answer.results)
       const unnamed = settlements.filter((each) => each.state === 'waiting')
       for (const each of unnamed) each.nextAt = nowMs() + backoffDelay(1, random)
-      const confirmed = new Set(settlements.filter((each) => each.state === 'confirmed').map((each) => each.id))
-      const items = sending.filter((row) => confirmed.has(row.id)).map(toItem)
+      const stored = new Set(settlements.filter((each) => each.state === 'confirmed').map((each) => each.id))
+      // Of an edit that came second the server keeps what clashed: it is stored too.
+      for (const each of settlements) if (each.code === 'edited_elsewhere') stored.add(each.id)
+      const items = sending.filter((row) => stored.has(row.id)).map(toItem)
       await settle(deps.db, settlements, await sealedCopy(deps.db, deps.device, items).catch(() => undefined))
       batchItems = Math.min(BATCH_ITEMS, batchItems * 2)
       if (sending.some((row) => row.kind !== 'visit')) concludedAt = nowMs() + CONCLUDED_AFTER_MS
@@ -214,7 +218,13 @@ export function createSyncEngine(deps: EngineDeps) {
     await pruneFacts(deps.db)
     await pruneConfirmed(deps.db)
     failures = 0
-    report({ pulledAt: nowMs(), problem: null, message: undefined, firstSync: null })
+    report({ pulledAt: nowMs(), problem: null, message: undefined, firstSync: null, tooOld: false })
+  }
+
+  /** Only an update helps, no waiting; what is recorded until then goes up without delay. */
+  function tooOld(error: unknown): void {
+    if (!(error instanceof ApiError) || error.code !== 'app_too_old') throw error
+    report({ tooOld: true, pulledAt: nowMs(), firstSync: null })
   }
 
   async function run(options: SyncOptions): Promise<void> {
@@ -229,11 +239,13 @@ export function createSyncEngine(deps: EngineDeps) {
       const concluded = concludedAt > 0 && nowMs() >= concludedAt
       if (concluded) concludedAt = 0
       const old = concluded || status.pulledAt === null || nowMs() - status.pulledAt >= PULL_EVERY_MS
-      if (deps.wantsCache && !deps.wantsCache()) report({ pulledAt: nowMs(), problem: null, message: undefined })
-      else if (wanted === 'always' || (wanted === 'auto' && old)) await takeIn()
+      const without = (deps.wantsCache && !deps.wantsCache()) || (await readMeta<boolean>(deps.db, 'lean'))
+      if (without) report({ pulledAt: nowMs(), problem: null, message: undefined })
+      else if (wanted === 'always' || (wanted === 'auto' && old)) await takeIn().catch(tooOld)
       await deps.afterPull?.()
     } catch (error) {
       if (stopped) return
+      if (isQuota(error)) return failed('full')
       const failure = judgeFailure(error instanceof ApiError && error.status === 413 ? new ApiError(500, error.code, error.message) : error)
       if (failure.action === 'pause') pause()
       else if (failure.action === 'later') failed(failure.problem, failure.afterMs, failure.message)

@@ -5,6 +5,7 @@
  *     conflict, rejected             → needs-you, never resent unchanged
  *     not named in the answer        → waiting, same id again
  *     401                            → pause, ask for sign-in, keep everything
+ *     403 device_revoked             → waiting, told to the worker: carried out by hand
  *     413                            → halve; a single record too large → needs-you
  *     429, 5xx, no usable answer     → waiting, same id later, backoff with jitter
  *     any other refusal of the batch → waiting, told to the worker: no record is at fault
@@ -31,7 +32,7 @@ export function settleBatch(ids: readonly string[], results: readonly PushResult
   return ids.map((id) => settleItem(id, byId.get(id)))
 }
 
-export type Problem = NoAnswerReason | 'signed_out' | 'busy' | 'refused'
+export type Problem = NoAnswerReason | 'signed_out' | 'revoked' | 'full' | 'busy' | 'refused'
 
 export type Failure =
   | { action: 'pause'; problem: 'signed_out' }
@@ -43,6 +44,7 @@ export function judgeFailure(error: unknown): Failure {
   if (error instanceof ApiError) {
     if (error.status === 401) return { action: 'pause', problem: 'signed_out' }
     if (error.status === 413) return { action: 'halve' }
+    if (error.code === 'device_revoked') return { action: 'later', problem: 'revoked', isolate: false }
     if (error.status === 429) return { action: 'later', problem: 'busy', isolate: false, afterMs: error.retryAfterMs }
     if (error.status >= 500) return { action: 'later', problem: 'server', isolate: error.status === 500, afterMs: error.retryAfterMs }
     return { action: 'later', problem: 'refused', isolate: false, message: error.message }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { AlertRow, DailyReport } from '@/api/types'
+import type { DailyReport } from '@/api/reports'
+import type { AlertRow } from '@/api/types'
 import AlertsPage from '@/features/alerts/AlertsPage.vue'
 import ReportPage from '@/features/reports/ReportPage.vue'
 import { useAlertsStore } from '@/stores/alerts'

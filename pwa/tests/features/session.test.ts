@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import LoginPage from '@/features/login/LoginPage.vue'
+import { noteExported } from '@/db/exports'
 import { enqueue } from '@/db/outbox'
 import { userDbName } from '@/db/schema'
 import { UnsentError, useSessionStore } from '@/stores/session'
@@ -46,17 +47,46 @@ describe('sign-in', () => {
     page.unmount()
   })
 
-  it('keeps the unsent records of the user before, and wipes what was sent', async () => {
+  it('of another user is refused while something is unsent, before the server is asked', async () => {
     const session = useSessionStore()
-    answer(200, { ...SESSION, user: { ...SESSION.user, id: 'a' } })
-    await session.signIn('a', 'x')
+    await enqueue(here.db, visit())
+    answer(200, { ...SESSION, user: { ...SESSION.user, id: 'b', username: 'grid2' } })
+    await expect(session.signIn('grid2', 'x')).rejects.toMatchObject({ unsent: 1 })
+    expect(fetch).not.toHaveBeenCalled()
+    expect(session.session?.user.username).toBe('grid1')
+  })
+
+  it('of another user says whose records lie here, and leads to the ways on', async () => {
+    await enqueue(here.db, visit())
+    const page = here.show(LoginPage)
+    await test(page, 'login-username').setValue('grid2')
+    await test(page, 'login-password').setValue('x')
+    await page.find('form').trigger('submit')
+    await until(() => test(page, 'login-unsent').exists())
+    expect(test(page, 'login-error').text()).toContain('周桂兰的 1 条')
+    page.unmount()
+  })
+
+  it('of the same user under another spelling is no change of user', async () => {
+    const session = useSessionStore()
+    await enqueue(here.db, visit())
+    answer(200, SESSION)
+    await session.signIn('GRID1', 'x')
+    expect(session.expired).toBe(false)
+  })
+
+  it('wipes what was sent of the user before, and keeps what was not should another get here all the same', async () => {
+    const session = useSessionStore()
+    const user = (id: string) => ({ ...SESSION, user: { ...SESSION.user, id } })
+    answer(200, user('a'))
+    await session.signIn('grid1', 'x')
     await enqueue(session.db!, visit())
-    answer(200, { ...SESSION, user: { ...SESSION.user, id: 'b' } })
-    await session.signIn('b', 'x')
+    answer(200, user('b'))
+    await session.signIn('grid1', 'x')
     await session.db!.open()
     expect(await databases()).toContain(userDbName('a'))
-    answer(200, { ...SESSION, user: { ...SESSION.user, id: 'a' } })
-    await session.signIn('a', 'x')
+    answer(200, user('a'))
+    await session.signIn('grid1', 'x')
     expect(await session.db!.outbox.count()).toBe(1)
     expect(await databases()).not.toContain(userDbName('b'))
     await session.db!.delete()
@@ -98,5 +128,29 @@ describe('sign-out', () => {
     expect(session.session).toBeNull()
     expect(localStorage.getItem('gridkeeper.session')).toBeNull()
     expect(await databases()).not.toContain(userDbName(String(SESSION.user.id)))
+  })
+
+  it('gives up what was carried out, and nothing that was made since', async () => {
+    const session = useSessionStore()
+    answer(204, null)
+    const first = await enqueue(here.db, visit())
+    await expect(session.signOut({ giveUp: true })).rejects.toBeInstanceOf(UnsentError)
+    await noteExported(here.db, [first])
+    await enqueue(here.db, visit())
+    await expect(session.signOut({ giveUp: true })).rejects.toMatchObject({ unsent: 1 })
+    await noteExported(here.db, await here.db.outbox.toArray())
+    await expect(session.signOut()).rejects.toBeInstanceOf(UnsentError)
+    await session.signOut({ giveUp: true })
+    expect(session.session).toBeNull()
+  })
+
+  it('everywhere does not pretend without the server, and takes an ended session for ended', async () => {
+    const session = useSessionStore()
+    answer(503, { code: 'unavailable', message: '' })
+    await expect(session.signOut({ everywhere: true })).rejects.toMatchObject({ status: 503 })
+    expect(session.session).not.toBeNull()
+    answer(401, { code: 'not_signed_in', message: '' })
+    await session.signOut({ everywhere: true })
+    expect(session.session).toBeNull()
   })
 })

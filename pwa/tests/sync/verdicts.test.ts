@@ -41,7 +41,8 @@ describe('no verdict', () => {
 
   it('keeps the server’s wait and words', () => {
     expect(judgeFailure(new ApiError(429, 'x', '', undefined, undefined, 9000))).toMatchObject({ afterMs: 9000, problem: 'busy' })
-    expect(judgeFailure(new ApiError(403, 'device_revoked', '设备已停用'))).toMatchObject({ problem: 'refused', message: '设备已停用' })
+    expect(judgeFailure(new ApiError(403, 'forbidden', '职责不包含'))).toMatchObject({ problem: 'refused', message: '职责不包含' })
+    expect(judgeFailure(new ApiError(403, 'device_revoked', '设备已停用'))).toMatchObject({ problem: 'revoked' })
   })
 
   it('looks for a culprit only after a 500', () => {

@@ -27,7 +27,7 @@ export function useTodayList() {
   const filter = ref<'left' | 'all'>('left')
   const place = ref('')
   /** A row done after this instant keeps its place: nothing may slide under the thumb. */
-  const openedAt = ref(new Date().toISOString())
+  const openedAt = ref(now().toISOString())
   const session = computed(() => sessionAt(businessHour(now())))
 
   const toMeasure = computed(() => {
@@ -84,7 +84,7 @@ export function useTodayList() {
 
   function setFilter(next: 'left' | 'all'): void {
     filter.value = next
-    openedAt.value = new Date().toISOString()
+    openedAt.value = now().toISOString()
   }
 
   return { filter, setFilter, place, places, byCell, rows, groups, describe, expected, left, measureLeft, session }

@@ -1,6 +1,7 @@
 /** How a queued record is called, and why it came back. */
 import { useI18n } from 'vue-i18n'
 
+import { awaitsChoice } from '@/db/conflicts'
 import type { OutboxRow } from '@/db/schema'
 
 export function useRecordWords() {
@@ -19,6 +20,7 @@ export function useRecordWords() {
 
   /** What to do next, in one sentence. */
   function advice(row: OutboxRow): string {
+    if (awaitsChoice(row)) return t('conflict.coming')
     return row.code && te(`rejectAdvice.${row.code}`) ? t(`rejectAdvice.${row.code}`) : t('rejectAdvice.default')
   }
 

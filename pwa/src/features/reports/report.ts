@@ -1,5 +1,5 @@
 /** Reading a day's report: which figure is what, which days may be opened, what stands in the way of a zero. Pure. */
-import type { DailyReport, UnitValue } from '@/api/types'
+import type { DailyReport, UnitValue } from '@/api/reports'
 
 export type CellKind = 'n' | 'zero' | 'missing' | 'exempt' | 'inactive' | 'running'
 

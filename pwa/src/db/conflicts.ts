@@ -1,0 +1,36 @@
+/** Conflicts as delivered: one field, two people, two values; open until somebody has chosen (docs/edits.md). */
+import type { ConflictRow } from '@/api/types'
+
+import type { OutboxRow, UserDb } from './schema'
+
+/** An edit that came second: the server keeps both values, and somebody has to choose. */
+export function awaitsChoice(row: Pick<OutboxRow, 'state' | 'code'>): boolean {
+  return row.state === 'needs-you' && row.code === 'edited_elsewhere'
+}
+
+export async function openConflicts(db: UserDb): Promise<ConflictRow[]> {
+  const rows = await db.conflict.toArray()
+  return rows.sort((a, b) => a.made_at.localeCompare(b.made_at))
+}
+
+/** Inside a transaction over outbox: conflicts were delivered, open or settled. */
+export async function noteSeen(db: UserDb, ids: readonly string[]): Promise<void> {
+  const rows = (await db.outbox.bulkGet([...ids])).filter((row) => row !== undefined && awaitsChoice(row))
+  await db.outbox.bulkPut(rows.map((row) => ({ ...row!, conflictSeen: true })))
+}
+
+/**
+ * Inside a transaction over outbox and conflict, after the last page and after a choice: an edit whose conflict was here and is gone has been
+ * settled, by whomever; the server holds it, and nobody needs to look at it any more.
+ */
+export async function settleChosen(db: UserDb): Promise<void> {
+  const waiting = (await db.outbox.where('state').equals('needs-you').toArray()).filter(awaitsChoice)
+  for (const row of waiting) {
+    const open = await db.conflict.get(row.id)
+    if (open && !row.conflictSeen) await db.outbox.put({ ...row, conflictSeen: true })
+    if (open || !row.conflictSeen) continue
+    const settled: OutboxRow = { ...row, state: 'confirmed', verdict: 'duplicate', code: undefined, field: undefined, message: undefined }
+    delete settled.body
+    await db.outbox.put(settled)
+  }
+}

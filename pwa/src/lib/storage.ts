@@ -1,0 +1,38 @@
+/**
+ * The browser's promise about our storage. It is asked for when it can be understood: after the first sign-in, and once more after
+ * the first saved record, when the browser has seen that the app is used. A refusal is not argued with; it is said on the sync page.
+ */
+
+const ASKED_KEY = 'gridkeeper.persist-asked'
+/** From here on the phone is told to make room. */
+export const FULL_SOON = 0.8
+export const FULL = 0.98
+
+export async function askToPersist(): Promise<boolean> {
+  if (!navigator.storage?.persist) return false
+  if (await navigator.storage.persisted?.()) return true
+  return navigator.storage.persist().catch(() => false)
+}
+
+/** Asks at each of the two moments once for all: a browser that asks its user must not ask him every day. */
+export async function askToPersistAt(moment: 'sign-in' | 'first-record'): Promise<void> {
+  const asked = (localStorage.getItem(ASKED_KEY) ?? '').split(' ')
+  if (asked.includes(moment)) return
+  localStorage.setItem(ASKED_KEY, [...asked, moment].filter(Boolean).join(' '))
+  await askToPersist()
+}
+
+export interface StorageUse {
+  persisted: boolean
+  usedBytes: number
+  quotaBytes: number
+  /** 0 to 1. */
+  share: number
+}
+
+export async function storageUse(): Promise<StorageUse | null> {
+  if (!navigator.storage?.estimate) return null
+  const [estimate, persisted] = await Promise.all([navigator.storage.estimate(), navigator.storage.persisted?.() ?? false])
+  const [usedBytes, quotaBytes] = [estimate.usage ?? 0, estimate.quota ?? 0]
+  return { persisted, usedBytes, quotaBytes, share: quotaBytes ? Math.min(1, usedBytes / quotaBytes) : 0 }
+}

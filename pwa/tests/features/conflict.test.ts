@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+
+import type { ConflictRow } from '@/api/types'
+import { unsettled } from '@/db/outbox'
+import ConflictPage from '@/features/me/ConflictPage.vue'
+import SyncPage from '@/features/me/SyncPage.vue'
+import { useSyncStore } from '@/stores/sync'
+
+import { test, until, world, type World } from '../mount'
+
+const CONFLICT: ConflictRow = {
+  id: 'c1', kind: 'household_edit', target: 'h1', region: '220521901901901', place: '1幢1单元501', author_name: '周桂兰', mine: true, made_at: '2026-11-22T01:00:00Z',
+  fields: [
+    { field: 'headcount', mine: 4, theirs: 5, theirs_by: '李站长', theirs_at: '2026-11-22T00:30:00Z' },
+    { field: 'care', mine: ['infant'], theirs: null, theirs_by: '李站长', theirs_at: '2026-11-22T00:30:00Z' },
+  ],
+}
+
+let here: World
+beforeEach(async () => {
+  here = await world('/me/sync')
+  const sync = useSyncStore()
+  sync.setRows([])
+  sync.setConflicts([CONFLICT])
+})
+afterEach(() => here.db.delete())
+
+it('a conflict needs the worker and stands on the sync page with who and what', () => {
+  const sync = useSyncStore()
+  expect([sync.badge, sync.attention]).toEqual(['needs-you', 1])
+  const page = here.show(SyncPage)
+  expect(test(page, 'conflict-row').text()).toContain('人数、需要关照：李站长也改过')
+  page.unmount()
+})
+
+it('somebody else’s edit may be judged here, and does not press', () => {
+  const sync = useSyncStore()
+  sync.setConflicts([{ ...CONFLICT, mine: false }])
+  expect([sync.badge, sync.attention, sync.toChoose.length]).toEqual(['done', 0, 1])
+})
+
+it('both values stand side by side; every field is chosen by a tap, and the choice goes up', async () => {
+  const page = here.show(ConflictPage, { id: 'c1' })
+  const [headcount, care] = page.findAll('[data-testid="conflict-field"]')
+  expect(headcount!.text()).toContain('李站长')
+  expect(headcount!.findAll('.value').map((each) => each.text())).toEqual(['4', '5'])
+  expect(care!.findAll('.value').map((each) => each.text())).toEqual(['婴幼儿', '（空）'])
+  await headcount!.find('[data-testid="choose-mine"]').trigger('click')
+  await page.find('form').trigger('submit')
+  expect(test(page, 'save-problem').text()).toContain('1 项没有选')
+  await care!.find('[data-testid="choose-theirs"]').trigger('click')
+  await page.find('form').trigger('submit')
+  await until(async () => (await here.db.outbox.count()) === 1)
+  const rows = await unsettled(here.db)
+  expect(rows[0]).toMatchObject({ kind: 'conflict_choice', conflict: 'c1', body: { conflict: 'c1', choices: { headcount: 'mine', care: 'theirs' } } })
+  const sync = useSyncStore()
+  sync.setRows(rows)
+  expect([sync.badge, sync.toChoose.length]).toEqual(['waiting', 0])
+  page.unmount()
+})

@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import * as dialog from '@/components/say'
+import { useFull } from '@/components/useFull'
+import { SaveFailedError } from '@/db/outbox'
+import StorageCard from '@/features/me/StorageCard.vue'
+import { askToPersistAt } from '@/lib/storage'
+import { useRecorderStore } from '@/stores/recorder'
+
+import { visit } from '../helpers'
+import { household, test, until, world, type World } from '../mount'
+
+let here: World
+let persisted: boolean
+const persist = vi.fn(() => Promise.resolve(persisted))
+
+function quota(share: number): void {
+  const storage = { estimate: () => Promise.resolve({ usage: share * 1e8, quota: 1e8 }), persisted: () => Promise.resolve(persisted), persist }
+  Object.defineProperty(navigator, 'storage', { value: storage, configurable: true })
+}
+
+beforeEach(async () => {
+  persisted = false
+  persist.mockClear()
+  quota(0.1)
+  here = await world('/me/sync')
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+  await here.db.delete()
+})
+
+describe('the gauge', () => {
+  it.each([
+    [0.5, 'fine'],
+    [0.8, 'soon'],
+    [0.985, 'full'],
+  ])('at %f of the quota is %s', async (share, level) => {
+    quota(share)
+    const card = here.show(StorageCard)
+    await until(() => test(card, 'storage-meter').exists())
+    expect(test(card, 'storage').attributes('data-level')).toBe(level)
+    expect(test(card, 'storage-warning').exists()).toBe(level !== 'fine')
+    expect(test(card, 'clear-cache').exists()).toBe(level !== 'fine')
+    card.unmount()
+  })
+
+  it('clears what was downloaded on the worker’s word, and offers to download it again', async () => {
+    quota(0.9)
+    await here.db.household.put(household('h1'))
+    const asked = vi.spyOn(dialog, 'ask').mockResolvedValueOnce(false).mockResolvedValueOnce(true)
+    const card = here.show(StorageCard)
+    await until(() => test(card, 'clear-cache').exists())
+    await test(card, 'clear-cache').trigger('click')
+    await until(() => asked.mock.calls.length === 1)
+    expect(await here.db.household.count()).toBe(1)
+    await test(card, 'clear-cache').trigger('click')
+    await until(() => test(card, 'download-again').exists())
+    expect(await here.db.household.count()).toBe(0)
+    card.unmount()
+  })
+
+  it('says it when the browser refuses to promise', async () => {
+    const said = vi.spyOn(dialog, 'say')
+    const card = here.show(StorageCard)
+    await until(() => test(card, 'ask-persist').exists())
+    await test(card, 'ask-persist').trigger('click')
+    await until(() => said.mock.calls.length === 1)
+    expect(said.mock.calls[0]![0]).toContain('没有答应')
+    card.unmount()
+  })
+})
+
+describe('the promise to keep', () => {
+  it('is asked for after the first saved record, and not after every one', async () => {
+    const recorder = useRecorderStore()
+    await recorder.save(visit())
+    await until(() => persist.mock.calls.length === 1)
+    await recorder.save(visit())
+    await askToPersistAt('first-record')
+    expect(persist).toHaveBeenCalledOnce()
+    await askToPersistAt('sign-in')
+    expect(persist).toHaveBeenCalledTimes(2)
+  })
+
+  it('is not asked for twice where it was given', async () => {
+    persisted = true
+    await askToPersistAt('sign-in')
+    expect(persist).not.toHaveBeenCalled()
+  })
+})
+
+describe('a save that finds the phone full', () => {
+  async function explain(error: unknown): Promise<string> {
+    let told = ''
+    const host = { setup: () => ({ ...useFull() }), template: '<i/>' }
+    const wrapper = here.show(host)
+    told = await (wrapper.vm as unknown as ReturnType<typeof useFull>).explain(error)
+    wrapper.unmount()
+    return told
+  }
+
+  it('explains, clears what can be had again when told to, and asks to save once more', async () => {
+    await here.db.household.put(household('h1'))
+    const asked = vi.spyOn(dialog, 'ask').mockResolvedValueOnce(false).mockResolvedValueOnce(true)
+    expect(await explain(new SaveFailedError(true))).toContain('存储已满')
+    expect(await here.db.household.count()).toBe(1)
+    expect(await explain(new SaveFailedError(true))).toContain('再点一次保存')
+    expect(await here.db.household.count()).toBe(0)
+    expect(asked.mock.calls[0]![0].message).toContain('都不会清')
+  })
+
+  it('any other failure only says so', async () => {
+    const asked = vi.spyOn(dialog, 'ask')
+    expect(await explain(new Error('no'))).toContain('没有存下来')
+    expect(asked).not.toHaveBeenCalled()
+  })
+})
