@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,6 +17,14 @@ from tests.real_stack import PASSWORD
 pytestmark = pytest.mark.e2e
 #: How long each code stands before the camera: more than a look every 160 ms needs.
 PICTURES_PER_CODE = 24
+
+
+def forget(stack: Stack, record: str) -> None:
+    """As a restored backup would: the ledger and the visit have never heard of `record`."""
+    with psycopg.connect(stack.owner_url) as database:
+        gone = database.execute("DELETE FROM facts_syncitem WHERE id = %s", [record]).rowcount
+        assert gone == 1
+        assert database.execute("DELETE FROM visits_visit WHERE id = %s", [record]).rowcount == 1
 
 
 def closed_today(phone: Phone) -> None:
@@ -59,6 +68,21 @@ def test_a_day_is_closed_after_sync_and_says_so_with_the_server_s_word(open_phon
     day.locator("summary").click()
     expect(day.locator("pre")).to_contain_text(f"device {phone.device()}")
     expect(day.locator("pre")).to_contain_text("gridkeeper receipt 1")
+
+
+def test_what_a_restored_server_forgot_is_delivered_again_by_its_sealed_copy(
+    stack: Stack, open_phone: OpenPhone
+) -> None:
+    phone = Phone(open_phone("grid2"))
+    (household,) = phone.unvisited()
+    before = visits_of(stack, household, "grid2")
+    phone.fever_visit(household, "36.4")
+    phone.expect_sent()
+    record = phone.made()[-1]
+    forget(stack, record)
+    assert record not in visits_of(stack, household, "grid2")
+    closed_today(phone)
+    assert visits_of(stack, household, "grid2") - before == {record}
 
 
 def test_a_carried_file_is_created_once_and_the_phone_that_comes_back_finds_it_there(
