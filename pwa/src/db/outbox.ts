@@ -181,16 +181,9 @@ export async function settle(db: UserDb, settlements: readonly Settlement[], sea
   })
 }
 
-export interface OutboxCounts {
-  waiting: number
-  needsYou: number
-}
-
 /** What the server does not have: an edit about which somebody has to choose is there, and waits for the choice alone. */
-export async function counts(db: UserDb): Promise<OutboxCounts> {
-  const rows = (await unsettled(db)).filter((row) => !awaitsChoice(row))
-  const needsYou = rows.filter((row) => row.state === 'needs-you').length
-  return { waiting: rows.length - needsYou, needsYou }
+export async function unsent(db: UserDb): Promise<OutboxRow[]> {
+  return (await unsettled(db)).filter((row) => !awaitsChoice(row))
 }
 
 /** Unsent records and those that need the worker, oldest first. */

@@ -8,10 +8,9 @@ import { computed, ref, shallowRef } from 'vue'
 import { ApiError, NoAnswerError, setCsrf } from '@/api/client'
 import { sessionClose, sessionCloseAll, sessionOpen, sessionRead } from '@/api/session'
 import type { Session } from '@/api/types'
-import { awaitsChoice } from '@/db/conflicts'
 import { deviceId } from '@/db/device'
 import { notExported } from '@/db/exports'
-import { counts, unsettled } from '@/db/outbox'
+import { unsent as unsentRows } from '@/db/outbox'
 import { deleteUserDb, openUserDb } from '@/db/open'
 import type { UserDb } from '@/db/schema'
 import { learnServerTime, serverOffset, setServerOffset } from '@/lib/clock'
@@ -89,11 +88,10 @@ export const useSessionStore = defineStore('session', () => {
     localStorage.setItem(KEY, JSON.stringify({ session: next, offsetMs: serverOffset() } satisfies Saved))
   }
 
+  /** How many records only this phone has, as its database says now: a screen that has just opened may not know yet. */
   async function unsent(): Promise<number> {
     const mine = await opened()
-    if (!mine) return 0
-    const open = await counts(mine)
-    return open.waiting + open.needsYou
+    return mine ? (await unsentRows(mine)).length : 0
   }
 
   /** Whoever is named by another user name must not take the phone over records that are not sent. */
@@ -150,7 +148,7 @@ export const useSessionStore = defineStore('session', () => {
   async function refuseLoss(giveUp: boolean): Promise<void> {
     const mine = await opened()
     if (!mine) return
-    const rows = (await unsettled(mine)).filter((row) => !awaitsChoice(row))
+    const rows = await unsentRows(mine)
     const kept = giveUp ? await notExported(mine, rows) : rows
     if (kept.length) throw new UnsentError(kept.length)
   }
@@ -179,5 +177,5 @@ export const useSessionStore = defineStore('session', () => {
     localStorage.removeItem(OWED_KEY)
   }
 
-  return { walks, session, expired, db, opened, device, userId, duties, capabilities, signIn, refresh, markExpired, signOut, settleSignOut, remember }
+  return { walks, session, expired, db, opened, device, userId, duties, capabilities, unsent, signIn, refresh, markExpired, signOut, settleSignOut, remember }
 })
