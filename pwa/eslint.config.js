@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import vue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
 
-// Who may import whom (docs/pwa.md, "Layers"). Each layer lists what it may reach; everything else of src/ is refused.
+// Who may import whom (docs/phone.md, "Layers"). Each layer lists what it may reach; everything else of src/ is refused.
 const LAYERS = {
   lib: [],
   locales: [],
@@ -27,7 +27,7 @@ const layerRules = Object.entries(LAYERS).map(([layer, allowed]) => {
   const typesOnly = allowed.filter((name) => name.includes('/'))
   const open = new Set([layer, ...allowed])
   const refused = ALL.filter((name) => !open.has(name) && !typesOnly.some((t) => t.startsWith(`${name}/`)))
-  const patterns = forbid(refused, `layer "${layer}" may not import this (docs/pwa.md, Layers)`)
+  const patterns = forbid(refused, `layer "${layer}" may not import this (docs/phone.md, Layers)`)
   for (const name of typesOnly) {
     const [base, file] = name.split('/')
     patterns.push({ regex: `^@/${base}/(?!${file}$)`, message: `layer "${layer}" may import only ${name}` })

@@ -1,4 +1,4 @@
-// Takes funding links out of package-lock.json: the lock names no host (see docs/pwa.md, "Dependencies").
+// Takes funding links out of package-lock.json: the lock names no host (see docs/phone.md, "Dependencies").
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const path = new URL('../package-lock.json', import.meta.url)

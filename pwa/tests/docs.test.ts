@@ -15,8 +15,8 @@ const source = files('src')
   .map((path) => readFileSync(path, 'utf8'))
   .join('\n')
 
-describe('docs/pwa.md', () => {
-  const page = readFileSync('../docs/pwa.md', 'utf8')
+describe('docs/phone.md', () => {
+  const page = readFileSync('../docs/phone.md', 'utf8')
   const names = page.slice(page.indexOf('## Names for tests'))
 
   it('lists every test name that screens carry', () => {

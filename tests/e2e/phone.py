@@ -1,4 +1,4 @@
-"""The phone app as tests speak of it: doors, forms, the queue. Names of elements are those of docs/pwa.md."""
+"""The phone app as tests speak of it: doors, forms, the queue. Names of elements are those of docs/phone.md."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 /**
  * The outbox: every record made on this phone, until the server has it. No network here (sync/engine.ts moves it).
- * The promise is docs/pwa.md, "Saved means saved": `enqueue` resolves after the record is on disk, and not before.
+ * The promise is docs/phone.md, "Saved means saved": `enqueue` resolves after the record is on disk, and not before.
  */
 import { type BodyOf, type RecordKind, SCHEMA, type Verdict } from '@/api/types'
 import { addDays, dayOfRaw, rawNow, today } from '@/lib/clock'

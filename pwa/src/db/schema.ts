@@ -1,5 +1,5 @@
 /**
- * What lies in IndexedDB (docs/pwa.md, "What lies on the phone"). Shapes and names only: the library that reads and writes them is
+ * What lies in IndexedDB (docs/phone.md, "What lies on the phone"). Shapes and names only: the library that reads and writes them is
  * in database.ts, which is fetched when today's list has been painted.
  */
 import type { BodyOf, RecordKind, Verdict } from '@/api/types'

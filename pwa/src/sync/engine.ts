@@ -1,5 +1,5 @@
 /**
- * The only code that moves records from the outbox to the server, and the server's changes into the read cache (docs/pwa.md,
+ * The only code that moves records from the outbox to the server, and the server's changes into the read cache (docs/phone.md,
  * "Sync"). One run at a time across tabs. It knows no store and no screen: it reports through callbacks, wired in boot/.
  */
 import { ApiError } from '@/api/client'
