@@ -35,7 +35,8 @@ def compare(store: Store, wire: Wire) -> set[str]:
 def close_days(store: Store, wire: Wire, *, today: str) -> set[str]:
     """Close every day that is not closed in this history; the ids that the server lacks wait again.
 
-    A day that was closed is asked about anew when something was made since, or the server was restored.
+    A day that was closed is asked about anew when something was made since, or the server was restored. What the server
+    calls refused and the phone confirmed was mended on a server that has forgotten it: it waits again like the rest.
     """
     lacking: set[str] = set()
     for day, made in store.days_made(today=today).items():
@@ -46,8 +47,9 @@ def close_days(store: Store, wire: Wire, *, today: str) -> set[str]:
         if not _proved(answer, made, point=store.keys["receipts"]["point"]):
             raise NoAnswerError("signature")
         store.keep_closing(day, answer)
-        lacking |= set(answer["missing"])
-    store.send_again(lacking - store.waiting_for_somebody())
+        lacking |= set(answer["missing"]) | set(answer["refused"])
+    lacking -= store.waiting_for_somebody()
+    store.send_again(lacking)
     return lacking
 
 

@@ -104,6 +104,12 @@ def forget(records: list[str]) -> None:
     SyncItem.objects.filter(pk__in=records).delete()
 
 
+def recall_refused(records: list[str]) -> None:
+    """As a server restored from a backup that was made before these visits were mended: it knows them as sent back."""
+    Visit.objects.filter(pk__in=records).delete()
+    SyncItem.objects.filter(pk__in=records).update(verdict=Verdict.REJECTED, code="bad_field")
+
+
 def end_sessions(username: str) -> None:
     sessions_end(user=User.objects.get(username=username), actor=None)
 
@@ -126,9 +132,8 @@ def figures(region: str) -> dict[str, Any]:
     return row.figures if row else {}
 
 
-DEEDS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (workers, grant, revoke, move, close, forget, end_sessions, stored, figures)
-}
+_DEEDS = (workers, grant, revoke, move, close, forget, recall_refused, end_sessions, stored, figures)
+DEEDS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _DEEDS}
 
 if __name__ == "__main__":
     for line in sys.stdin:

@@ -57,6 +57,21 @@ def test_what_the_server_has_forgotten_is_sent_again_and_only_that(
     assert phone.compare_receipts() == set()
 
 
+def test_what_a_restored_server_remembers_as_sent_back_goes_again_when_it_was_mended_since(
+    phone: ReferenceClient, homes: list[str], session_world: World
+) -> None:
+    (record,) = saved(phone, homes, 1)
+    phone.sync()
+    assert phone.close_days() == set()
+    session_world.do("recall_refused", records=[record])
+    phone.save("visit", {"household": homes[1], "outcome": "nobody_home"})
+    phone.sync()
+    assert phone.close_days() == {record}
+    phone.sync()
+    assert phone.close_days() == set()
+    assert [row["id"] for row in session_world.do("stored", records=[record])] == [record]
+
+
 def test_a_list_that_does_not_match_its_digest_is_no_answer(
     phone: ReferenceClient, homes: list[str], relay: Relay
 ) -> None:

@@ -26,9 +26,9 @@ export async function writeClosing(db: UserDb, row: ClosingRow): Promise<void> {
   await db.closings.put(row)
 }
 
-/** Of `missing`, the records this phone holds as confirmed: the server has forgotten them. */
-export async function forgottenByServer(db: UserDb, missing: readonly string[]): Promise<OutboxRow[]> {
-  const rows = await db.outbox.bulkGet([...missing])
+/** Of `ids` that the server does not hold as stored, the records this phone holds as confirmed: the server has forgotten them. */
+export async function forgottenByServer(db: UserDb, ids: readonly string[]): Promise<OutboxRow[]> {
+  const rows = await db.outbox.bulkGet([...ids])
   return rows.filter((row): row is OutboxRow => row?.state === 'confirmed')
 }
 

@@ -34,9 +34,12 @@ export function createCloser(deps: CloserDeps) {
     return nowMs() - last.at >= AGAIN_AFTER_MS
   }
 
-  /** Sends the sealed copies of what the server forgot. Records of which there is no copy are shown to the worker. */
-  async function sendAgain(missing: readonly string[]): Promise<boolean> {
-    const lost = await forgottenByServer(deps.db, missing)
+  /**
+   * Sends the sealed copies of what the server forgot: of `open` ids, those that are confirmed here. Also such as the server
+   * remembers as sent back, when they were mended since. Records of which there is no copy are shown to the worker.
+   */
+  async function sendAgain(open: readonly string[]): Promise<boolean> {
+    const lost = await forgottenByServer(deps.db, open)
     if (!lost.length) return false
     const ids = lost.map((row) => row.id)
     const copies = await sealedOf(deps.db, ids)
@@ -49,7 +52,8 @@ export function createCloser(deps: CloserDeps) {
 
   async function closeOne(day: string, ids: readonly string[], history: string): Promise<void> {
     let answer = await closeDay(deps.device, day, ids)
-    if (answer.missing.length && (await sendAgain(answer.missing))) answer = await closeDay(deps.device, day, ids)
+    const open = [...answer.missing, ...answer.refused]
+    if (open.length && (await sendAgain(open))) answer = await closeDay(deps.device, day, ids)
     const { made, confirmed, missing, refused, forgotten, closed, statement, signature, key } = answer
     const counted = { made, confirmed, missing: missing.length, refused: refused.length, forgotten, closed }
     await writeClosing(deps.db, { day, at: nowMs(), ...counted, statement, signature, key, history })

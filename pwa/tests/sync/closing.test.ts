@@ -114,6 +114,18 @@ describe('closing a day', () => {
     expect(await readClosing(db, today())).toMatchObject({ missing: 0, closed: true })
   })
 
+  it('delivers again what a restored server remembers as sent back, when it was mended since', async () => {
+    await learnKeys()
+    const [row] = await enqueueMany(db, 1)
+    await engine().sync()
+    const [copy] = await db.sealed.toArray()
+    inside.set(copy!.text, copy!.ids)
+    server.stored.delete(row!.id)
+    server.reject.set(row!.id, { code: 'bad_field' })
+    await closer().closeDue()
+    expect(brought).toEqual([copy!.text])
+  })
+
   it('shows the worker what neither side has any more', async () => {
     const [row] = await enqueueMany(db, 1)
     await engine().sync()
