@@ -4,11 +4,12 @@ import datetime as dt
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from backend.core import clock
 from backend.ops.grants import grant_application_role
+from backend.ops.shape import missing_columns
 from backend.sync.history import current_history
 
 PARTITIONS_BEHIND = dt.timedelta(days=400)
@@ -20,6 +21,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        if missing := missing_columns():
+            raise CommandError(
+                f"数据库是旧版程序建立的，缺少 {missing[0]} 等 {len(missing)} 项，不能直接使用。"
+                "演示数据可以用 bin/run --reset 重新建立；正式数据请先用原来的版本备份，不要重建。"
+            )
         grant_application_role()
         today = clock.today()
         with connection.cursor() as cursor:
