@@ -17,8 +17,8 @@ PASSWORD = os.environ.get("DEMO_PASSWORD", "gridkeeper-demo")
 
 @pytest.fixture(scope="session")
 def session_stack() -> Iterator[Stack]:
-    """One stack under var/test/real for all browser and fault tests of a run."""
-    folder = REPOSITORY / "var" / "test" / "real"
+    """One stack under var/test/real for all browser and fault tests of a process (`pytest -n` has several)."""
+    folder = REPOSITORY / "var" / "test" / "-".join(filter(None, ("real", os.environ.get("PYTEST_XDIST_WORKER"))))
     running = Stack(folder, demo=True).reset()
     try:
         yield running.start(seed=("seed_demo",))

@@ -15,8 +15,10 @@ from launch.paths import PWA, PYTHON, REPOSITORY, VENV
 from launch.steps import say
 
 SHOWN_LINES = 200
-#: Tests that bring up servers of their own or break them, or measure time: nothing may run beside them.
-ALONE = "alone or e2e or faults"
+#: Tests that measure time, or break what all share: nothing may run beside them.
+ALONE = "alone"
+#: Tests on a real stack with the demo, mostly in a browser; each process of theirs has a stack of its own.
+ON_A_STACK = "(e2e or faults) and not alone"
 TYPED = ("backend", "celery_tasks", "reference_client", "bin/launch")
 
 
@@ -105,16 +107,24 @@ def _interrupt(running: "subprocess.Popen[str]") -> None:
         running.kill()
 
 
-def beside_each_other() -> list[str]:
+def on_a_database() -> list[str]:
     """Arguments for the tests that need only a database: a process, and a database, for each processor."""
-    workers = min(len(os.sched_getaffinity(0)), 4)
-    # In the order of collection: by number of tests, the few but long ones of the permission matrix would come last.
-    shared = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
-    return ["-q", *shared, "-m", f"not ({ALONE})"]
+    return ["-q", *_shared(at_most=4), "-m", "not (alone or e2e or faults)"]
+
+
+def on_a_stack() -> list[str]:
+    """Arguments for the tests on a real stack: two processes, since a browser waits more than it works."""
+    return ["-q", *_shared(at_most=2), "-m", ON_A_STACK]
 
 
 def one_after_the_other() -> list[str]:
     return ["-q", "-m", ALONE]
+
+
+def _shared(*, at_most: int) -> list[str]:
+    workers = min(len(os.sched_getaffinity(0)), at_most)
+    # In the order of collection: by number of tests, the few but long ones of the permission matrix would come last.
+    return ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
 
 
 def run_pytest(name: str, arguments: list[str], environment: Mapping[str, str]) -> Outcome:

@@ -5,7 +5,8 @@ from pathlib import Path
 from launch.browser import ensure_browser
 from launch.checks import (
     Outcome,
-    beside_each_other,
+    on_a_database,
+    on_a_stack,
     one_after_the_other,
     pwa_checks,
     python_checks,
@@ -62,8 +63,10 @@ def _everything(stack: Stack) -> int:
     outcomes = run_checks(python_checks(environment), pwa_checks(node))
     outcomes.append(_build())
     say("▸ pytest：只用数据库的测试，并行")
-    outcomes.append(run_pytest("pytest 并行", beside_each_other(), environment))
-    say("▸ pytest：用真实服务和浏览器的测试，逐个")
+    outcomes.append(run_pytest("pytest 数据库", on_a_database(), environment))
+    say("▸ pytest：用真实服务和浏览器的测试，两路并行")
+    outcomes.append(run_pytest("pytest 真实环境", on_a_stack(), environment))
+    say("▸ pytest：须独占机器的测试，逐个")
     outcomes.append(run_pytest("pytest 逐个", one_after_the_other(), environment))
     return _summary(outcomes)
 
