@@ -18,7 +18,7 @@ import { useAlertsStore } from '@/stores/alerts'
 import { useResidentsStore } from '@/stores/residents'
 import { useSessionStore } from '@/stores/session'
 import { useSyncStore } from '@/stores/sync'
-import { askForWake, onWake } from '@/sync/background'
+import { onWake, startAsking } from '@/sync/background'
 import { createCloser } from '@/sync/closing'
 import { createSyncEngine } from '@/sync/engine'
 import { passOn } from '@/sync/passingOn'
@@ -52,13 +52,14 @@ async function open(db: UserDb): Promise<() => void> {
     onStatus: (status) => (sync.status = status),
     onSignedOut: () => session.markExpired(),
   })
+  const asking = startAsking()
   const stopRows = db.watch(() => unsettled(db), (rows) => {
     sync.setRows(rows)
-    if (rows.some((row) => row.state === 'waiting')) void askForWake()
+    asking.look(rows.filter((row) => row.state === 'waiting'))
   })
   const stopConflicts = db.watch(() => openConflicts(db), sync.setConflicts)
   const triggers = startTriggers(engine)
-  const stopWake = onWake(() => void engine.sync({ force: true }))
+  const stopWake = onWake(() => void engine.sync())
   sync.attach({ sync: engine.sync, poke: triggers.poke, closeDays: () => closer.closeDue(true) })
 
   const socket = createAlertSocket({
@@ -105,6 +106,7 @@ async function open(db: UserDb): Promise<() => void> {
     stopRows()
     stopConflicts()
     stopWake()
+    asking.stop()
     sync.detach()
     residents.detach()
     alerts.detach()

@@ -2,6 +2,8 @@
  * Background Sync: the browser wakes the service worker (src/sw.ts) when the network is back, also when the app is closed. Where
  * there is none, timer, focus and network wake the app as before (triggers.ts).
  */
+import type { OutboxRow } from '@/db/schema'
+
 /** Name of the wake, and of the message that passes it on to a window. */
 export const WAKE_TAG = 'gridkeeper-outbox'
 
@@ -9,7 +11,35 @@ interface WithSync extends ServiceWorkerRegistration {
   sync?: { register: (tag: string) => Promise<void> }
 }
 
-/** Asks to be woken for what waits. Harmless to repeat: one tag is one wake. */
+export interface Asking {
+  /** What waits now; after every change of the outbox. */
+  look: (waiting: readonly Pick<OutboxRow, 'seq'>[]) => void
+  stop: () => void
+}
+
+/**
+ * Asks once for each record that is new, and when the app is left while something waits. Never because an upload failed: the browser
+ * wakes at once where it believes in a network, and each failure would bring the next.
+ */
+export function startAsking(page: Document = document): Asking {
+  let newest = 0
+  let waits = false
+  const onLeft = () => {
+    if (waits && page.visibilityState === 'hidden') void askForWake()
+  }
+  page.addEventListener('visibilitychange', onLeft)
+  return {
+    look(waiting) {
+      waits = waiting.length > 0
+      const last = Math.max(0, ...waiting.map((row) => row.seq))
+      if (last > newest) void askForWake()
+      newest = Math.max(newest, last)
+    },
+    stop: () => page.removeEventListener('visibilitychange', onLeft),
+  }
+}
+
+/** Asks to be woken when there is a network. */
 export async function askForWake(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   try {

@@ -4,7 +4,7 @@ import type { PushRequest } from '@/api/types'
 import { UserDb } from '@/db/database'
 import { closeDeviceDb, deviceId } from '@/db/device'
 import { enqueue } from '@/db/outbox'
-import { askForWake, onWake, WAKE_TAG } from '@/sync/background'
+import { askForWake, onWake, startAsking, WAKE_TAG } from '@/sync/background'
 import { sendWithoutWindow } from '@/sync/wake'
 
 import { visit } from '../helpers'
@@ -62,11 +62,46 @@ describe('a wake without a window', () => {
   })
 })
 
+function browserWithSync() {
+  const register = vi.fn(() => Promise.resolve())
+  const worker = Object.assign(new EventTarget(), { getRegistration: () => Promise.resolve({ sync: { register } }) })
+  Object.defineProperty(navigator, 'serviceWorker', { value: worker, configurable: true })
+  return { register, worker }
+}
+
+describe('asking to be woken', () => {
+  it('happens once for a new record, and not again when its upload fails', async () => {
+    const { register } = browserWithSync()
+    const asking = startAsking()
+    asking.look([{ seq: 1 }])
+    for (let failure = 0; failure < 3; failure++) {
+      asking.look([])
+      asking.look([{ seq: 1 }])
+    }
+    await vi.waitFor(() => expect(register).toHaveBeenCalledOnce())
+    asking.look([{ seq: 1 }, { seq: 2 }])
+    await vi.waitFor(() => expect(register).toHaveBeenCalledTimes(2))
+    asking.stop()
+    Reflect.deleteProperty(navigator, 'serviceWorker')
+  })
+
+  it('happens when the app is left while something waits', async () => {
+    const { register } = browserWithSync()
+    const page = Object.assign(new EventTarget(), { visibilityState: 'hidden' })
+    const asking = startAsking(page as unknown as Document)
+    page.dispatchEvent(new Event('visibilitychange'))
+    asking.look([{ seq: 1 }])
+    await vi.waitFor(() => expect(register).toHaveBeenCalledOnce())
+    page.dispatchEvent(new Event('visibilitychange'))
+    await vi.waitFor(() => expect(register).toHaveBeenCalledTimes(2))
+    asking.stop()
+    Reflect.deleteProperty(navigator, 'serviceWorker')
+  })
+})
+
 describe('a wake of a window', () => {
   it('is asked for and heard, where the browser has it', async () => {
-    const register = vi.fn(() => Promise.resolve())
-    const worker = Object.assign(new EventTarget(), { getRegistration: () => Promise.resolve({ sync: { register } }) })
-    Object.defineProperty(navigator, 'serviceWorker', { value: worker, configurable: true })
+    const { register, worker } = browserWithSync()
     await askForWake()
     expect(register).toHaveBeenCalledWith(WAKE_TAG)
     const woken = vi.fn()
