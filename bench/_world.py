@@ -52,9 +52,13 @@ class Phone:
     device: uuid.UUID
 
 
-def phones(count: int = CELLS, households: int = HOUSEHOLDS) -> list[Phone]:
-    """`count` workers with a cell each, sessions made on the server: hashing passwords is not what is measured."""
+def phones(count: int = CELLS, households: int = HOUSEHOLDS, *, password: str = "") -> list[Phone]:
+    """`count` workers with a cell each, sessions made on the server: hashing passwords is not what is measured.
+
+    Nobody else can sign in under their names (`phone0` …) unless a `password` is given.
+    """
     from django.conf import settings
+    from django.contrib.auth.hashers import make_password
     from django.middleware.csrf import _get_new_csrf_string
 
     from backend.accounts.choices import Role
@@ -72,6 +76,7 @@ def phones(count: int = CELLS, households: int = HOUSEHOLDS) -> list[Phone]:
         [Region(code=c, name=c, level=LEVEL_OF[len(c)], parent_code=_parent(c)) for c in codes + cells]
     )
     made = []
+    secret = make_password(password) if password else "!"
     for number, cell in enumerate(cells):
         inputs = [
             HouseholdInput(
@@ -81,7 +86,7 @@ def phones(count: int = CELLS, households: int = HOUSEHOLDS) -> list[Phone]:
             for n in range(households)
         ]  # fmt: skip
         households_create(items=inputs, actor=None)
-        user = User.objects.create(username=f"phone{number}", display_name="网格员", password="!")
+        user = User.objects.create(username=f"phone{number}", display_name="网格员", password=secret)
         Duty.objects.create(
             user=user, role=Role.GRID_WORKER, region_code=cell, valid_from=clock.today() - dt.timedelta(days=1)
         )

@@ -69,6 +69,7 @@ PULL_PAGE: dict[str, Any] = {
         "scope": {"type": "array", "items": {"type": "string"}},
         "history": _ID,
         "server_time": _MOMENT,
+        "total": {"type": "integer"},
         "changes": {
             "type": "array",
             "items": {

@@ -39,6 +39,8 @@ class Page:
     changes: list[str]
     scope: Scope
     history: str
+    #: Of a first page that is not the last: how many changes the whole download brings, as far as is known now.
+    total: int | None = None
 
 
 def changes_since(*, user: User, cursor: str, limit: int) -> Page:
@@ -69,12 +71,14 @@ def changes_since(*, user: User, cursor: str, limit: int) -> Page:
         rows = _rows(user=user, sights=sights, at=at, limit=limit + 1)
     more = len(rows) > limit
     rows = rows[:limit]
+    total = None
     if at is fresh:
         changes = [*changes, *_ancestor_regions(scope)]
+        total = len(changes) + _count(user=user, sights=sights) if more else None
     changes = [*changes, *(text for _, _, _, text in rows)]
     xid, rank, last = (rows[-1][0], rows[-1][1], rows[-1][2]) if rows else (at.xid, at.rank, at.id)
     onward = Cursor(history, fresh.scope, digest, xid, rank, last)
-    return Page(resync, onward.encode(), more, changes, scope, history)
+    return Page(resync, onward.encode(), more, changes, scope, history, total)
 
 
 def _lies_ahead(xid: int) -> bool:
@@ -109,14 +113,9 @@ def _digest(sights: Sequence[_Sight]) -> str:
 
 def _rows(*, user: User, sights: Sequence[_Sight], at: Cursor, limit: int) -> list[tuple[int, int, str, str]]:
     """`(xid, rank, id, JSON)` of one page, in one statement over every source."""
-    parameters: dict[str, int | str | bool | dt.date] = {
-        "xid": at.xid, "rank": at.rank, "id": at.id, "limit": limit, "today": clock.today(), "user": user.pk,
-        "first": at.xid == 0,
+    parameters = _parameters(user, sights) | {
+        "xid": at.xid, "rank": at.rank, "id": at.id, "limit": limit, "first": at.xid == 0,
     }  # fmt: skip
-    for sight in sights:
-        for index, prefix in enumerate(sight.scope):
-            name = f"{sight.rank}_{index}"
-            parameters[f"from{name}"], parameters[f"to{name}"] = prefix, after(prefix)
     selects = map(_select, sights)
     statement = (
         "WITH below AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin) "
@@ -128,16 +127,41 @@ def _rows(*, user: User, sights: Sequence[_Sight], at: Cursor, limit: int) -> li
         return db.fetchall()
 
 
+def _count(*, user: User, sights: Sequence[_Sight]) -> int:
+    """How many rows a first download brings, in one statement over every source."""
+    counts = (
+        f"(SELECT count(*) FROM {sight.source.table} t WHERE ({_cells(sight)}) AND ({sight.source.where or 'TRUE'}))"
+        for sight in sights
+    )
+    with connection.cursor() as db:
+        db.execute(f"SELECT {' + '.join(counts)}", _parameters(user, sights) | {"first": True})
+        return int(db.fetchone()[0])
+
+
+def _parameters(user: User, sights: Sequence[_Sight]) -> dict[str, int | str | bool | dt.date]:
+    """What every source may ask for."""
+    found: dict[str, int | str | bool | dt.date] = {"today": clock.today(), "user": user.pk}
+    for sight in sights:
+        for index, prefix in enumerate(sight.scope):
+            name = f"{sight.rank}_{index}"
+            found[f"from{name}"], found[f"to{name}"] = prefix, after(prefix)
+    return found
+
+
+def _cells(sight: _Sight) -> str:
+    """The condition that a row lies in one of the cells."""
+    return " OR ".join(
+        f"({sight.source.region} >= %(from{sight.rank}_{i})s AND {sight.source.region} < %(to{sight.rank}_{i})s)"
+        for i in range(len(sight.scope.prefixes))
+    )
+
+
 def _select(sight: _Sight) -> str:
     """One source's part of the page. It is cut to the page's length before any of its JSON is written.
 
     Keys are compared as text, which is how the cursor holds them: UUIDs and codes sort alike either way.
     """
     source, rank = sight.source, sight.rank
-    cells = " OR ".join(
-        f"({source.region} >= %(from{rank}_{i})s AND {source.region} < %(to{rank}_{i})s)"
-        for i in range(len(sight.scope.prefixes))
-    )
     key = f'({source.key})::text COLLATE "C"'
     envelope = (
         "json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"
@@ -150,7 +174,7 @@ def _select(sight: _Sight) -> str:
         f"SELECT t.*, {key} AS pull_key FROM {source.table} t "
         "WHERE t.changed_xid < (SELECT xmin FROM below) AND t.changed_xid >= %(xid)s "
         f"AND (t.changed_xid > %(xid)s OR {rank} > %(rank)s OR ({rank} = %(rank)s AND {key} > %(id)s)) "
-        f"AND ({cells}){where} ORDER BY t.changed_xid, {source.key} LIMIT %(limit)s) t)"
+        f"AND ({_cells(sight)}){where} ORDER BY t.changed_xid, {source.key} LIMIT %(limit)s) t)"
     )
 
 

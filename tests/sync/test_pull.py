@@ -1,5 +1,7 @@
 """Pull: everything in my cells, nothing of others, and no gap behind a slow transaction."""
 
+import gzip
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -170,6 +172,35 @@ def test_queries_do_not_grow_with_the_page(phone: APIClient) -> None:
     households_in(CELL, 200)
     assert count() == small
     assert small <= 8
+
+
+def test_a_first_page_says_how_much_the_whole_download_brings(phone: APIClient, push: Callable[..., Any]) -> None:
+    homes = households_in(CELL, 7)
+    households_in(OTHER_CELL, 3)
+    push(*(item("visit", {"household": str(home), "outcome": "seen_well"}) for home in homes[:2]))
+    first = phone.get("/api/v1/sync/pull/", {"limit": 3}).json()
+    changes, _, _ = pull_all(phone, limit=3)
+    assert first["total"] == len(changes)
+    assert "total" not in phone.get("/api/v1/sync/pull/", {"limit": 3, "cursor": first["cursor"]}).json()
+    assert "total" not in phone.get("/api/v1/sync/pull/", {"limit": 500}).json()
+
+
+def test_a_page_is_packed_for_who_unpacks_it(phone: APIClient) -> None:
+    households_in(CELL, 200)
+    plain = phone.get("/api/v1/sync/pull/", {"limit": 500})
+    packed = phone.get("/api/v1/sync/pull/", {"limit": 500}, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.content))["changes"] == plain.json()["changes"]
+    assert len(packed.content) * 5 < len(plain.content)
+
+
+def test_a_pull_with_nothing_new_is_one_small_answer(phone: APIClient) -> None:
+    households_in(CELL, 20)
+    _, cursor, _ = pull_all(phone)
+    for encoding in ("identity", "gzip"):
+        answer = phone.get("/api/v1/sync/pull/", {"cursor": cursor}, headers={"Accept-Encoding": encoding})
+        assert len(answer.content) + sum(len(f"{name}: {value}\r\n") for name, value in answer.items()) <= 1000
 
 
 def test_receipts_list_what_the_server_holds(phone: APIClient, push: Callable[..., Any]) -> None:

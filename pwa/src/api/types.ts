@@ -308,6 +308,8 @@ export interface PullResponse {
   scope: string[]
   history: string
   server_time: string
+  /** Of a first page that is not the last: how many changes the whole download brings, as far as is known. */
+  total?: number
 }
 
 /* ── alerts ───────────────────────────────────────────────────────────────────────── */

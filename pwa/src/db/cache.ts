@@ -9,7 +9,7 @@ import { noteSeen, settleChosen } from './conflicts'
 import { showAllEdits } from './edits'
 import { putProvisional } from './provisional'
 import type { UserDb } from './database'
-import { CACHE_KINDS } from './schema'
+import { CACHE_KINDS, type Download } from './schema'
 
 const KEEP_FACT_DAYS = 7
 
@@ -37,10 +37,13 @@ function group(changes: readonly Change[]): Map<CacheKind, Map<string, Change>> 
   return groups
 }
 
-/** Applies one page. `resync` empties the cache first and never touches outbox or drafts. */
-export async function applyPage(db: UserDb, page: PullResponse): Promise<void> {
+/**
+ * Applies one page. `resync` empties the cache first and never touches outbox or drafts. Returns how far the first download that
+ * it belongs to has come; null where it is whole.
+ */
+export async function applyPage(db: UserDb, page: PullResponse): Promise<Download | null> {
   const tables = CACHE_KINDS.map((kind) => db.table(kind))
-  await db.transaction('rw', [...tables, db.meta, db.outbox], async () => {
+  return db.transaction('rw', [...tables, db.meta, db.outbox], async () => {
     if (page.resync) for (const table of tables) await table.clear()
     for (const [kind, changes] of group(page.changes)) {
       const table = db.table(kind)
@@ -59,7 +62,16 @@ export async function applyPage(db: UserDb, page: PullResponse): Promise<void> {
       { key: 'scope', value: page.scope },
       { key: 'history', value: page.history },
     ])
-    if (!page.more) await db.meta.put({ key: 'pulledAt', value: Date.now() })
+    if (!page.more) {
+      await db.meta.put({ key: 'pulledAt', value: Date.now() })
+      await db.meta.delete('download')
+      return null
+    }
+    const before = page.resync ? { rows: 0, total: page.total ?? null } : await readMeta<Download>(db, 'download')
+    if (!before) return null
+    const download = { ...before, rows: before.rows + page.changes.length }
+    await db.meta.put({ key: 'download', value: download })
+    return download
   })
 }
 
@@ -72,7 +84,7 @@ export async function dropCache(db: UserDb): Promise<void> {
   await db.transaction('rw', [...tables, db.alert, db.meta, db.outbox], async () => {
     for (const table of [...tables, db.alert]) await table.clear()
     await restoreProvisional(db)
-    await db.meta.bulkDelete(['cursor', 'pulledAt'])
+    await db.meta.bulkDelete(['cursor', 'pulledAt', 'download'])
     await db.meta.put({ key: 'lean', value: true })
   })
 }

@@ -86,6 +86,12 @@ export interface BroughtRow {
   message?: string
 }
 
+/** How far a first download has come; kept beside the cursor until it is whole. */
+export interface Download {
+  rows: number
+  total: number | null
+}
+
 export interface MetaRow {
   key: string
   value: unknown

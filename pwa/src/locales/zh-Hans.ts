@@ -16,6 +16,7 @@ export default {
   sync: {
     badge: { done: '已全部上报', waiting: '{n} 条待上报', needsYou: '{n} 条要处理', signIn: '请重新登录' },
     first: '正在下载本网格资料，已收到 {n} 条…',
+    firstOf: '正在下载本网格资料：{n} / {of} 条', firstLeft: '{so}，大约还要 {left}', firstStopped: '{so}。没有下完，联网后接着下载，已下载的可以照常使用。',
     doneLong: '全部记录已上报', waitingLong: '还有 {n} 条记录在手机里，等待上报', needsYouLong: '有 {n} 条要您处理',
     last: '上次与服务器通信：{ago}', inbox: '要处理', queue: '待上报', now: '立即上报', running: '正在上报…', signIn: '去登录',
     checkOf: '{session}测温',

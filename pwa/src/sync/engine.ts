@@ -7,17 +7,19 @@ import { pull as apiPull, push as apiPush } from '@/api/sync'
 import { API_LEVEL, type PullResponse } from '@/api/types'
 import { applyPage, pruneFacts, readCursor, readMeta } from '@/db/cache'
 import { dueRecords, isQuota, markSending, nextDueAt, pruneConfirmed, recoverSending, settle } from '@/db/outbox'
-import type { OutboxRow, UserDb } from '@/db/schema'
+import type { Download, OutboxRow, UserDb } from '@/db/schema'
 import { backoffDelay } from '@/lib/backoff'
 import { learnServerTime, rawNow } from '@/lib/clock'
 import { exclusive } from '@/lib/singleFlight'
 
 import { BATCH_ITEMS, fitBytes, toItem } from './batch'
+import { type Progress, progressOf } from './progress'
 import { sealedCopy } from './sealing'
 import { isUrgent, urgentOf } from './urgent'
 import { judgeFailure, type Problem, settleBatch } from './verdicts'
 
-const PULL_LIMIT = 500
+/** Over a slow line every page costs a way there and back; of a page that dies under way everything comes again. */
+const PULL_LIMIT = 1000
 const PULL_EVERY_MS = 30_000
 /** The server may take a moment to draw its conclusions from what was sent (a code, a term of monitoring). */
 const CONCLUDED_AFTER_MS = 5_000
@@ -32,8 +34,8 @@ export interface EngineStatus {
   pushedAt: number | null
   pulledAt: number | null
   skewSeconds: number
-  /** Rows taken in by the first sync so far; null once it is complete. */
-  firstSync: number | null
+  /** The first download, or one that begins anew; null when the cache is whole. */
+  firstSync: Progress | null
   /** The server no longer serves this version of the app; it still takes what was recorded. */
   tooOld: boolean
 }
@@ -200,20 +202,23 @@ export function createSyncEngine(deps: EngineDeps) {
     }
   }
 
+  /** What was recorded meanwhile goes up between the pages: a first download over a bad line takes minutes. */
   async function takeIn(): Promise<void> {
     let cursor = await readCursor(deps.db)
-    const first = (await readMeta<number>(deps.db, 'pulledAt')) === undefined
+    const before = await readMeta<Download>(deps.db, 'download')
+    if (before || !cursor) report({ firstSync: progressOf(before ?? { rows: 0, total: null }, { rows: 0, ms: 0 }) })
+    const begun = nowMs()
     let rows = 0
-    if (first) report({ firstSync: 0 })
     for (let more = true; more && !stopped; ) {
       const page = await pullFrom(cursor)
       learnServerTime(page.server_time)
-      await applyPage(deps.db, page)
+      const download = await applyPage(deps.db, page)
       rows += page.changes.length
-      if (first) report({ firstSync: rows })
+      if (download) report({ firstSync: progressOf(download, { rows, ms: nowMs() - begun }) })
       // A server that repeats its own cursor with `more` would keep us here for ever.
       more = page.more && page.cursor !== cursor
       cursor = page.cursor
+      if (more && !(await flush(false, false))) return
     }
     await pruneFacts(deps.db)
     await pruneConfirmed(deps.db)
