@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from backend.alerts.services import handovers_overdue_evaluate
 from backend.audit.services import audit_seal
 from backend.core import clock
 from backend.health.services import checks_missed_evaluate, codes_sweep, monitorings_end_due
@@ -46,6 +47,7 @@ DUE: tuple[Job, ...] = (
     Repeated("returnees_follow", returnees_follow, _EACH_TICK),
     Repeated("monitorings_end", lambda: monitorings_end_due(today=clock.today()), _EACH_TICK),
     Repeated("checks_missed", _checks_missed, _FIVE_MINUTES),
+    Repeated("handovers_overdue", handovers_overdue_evaluate, _EACH_TICK),
     Repeated("stock_touches", stock_touches_collect, _EACH_TICK),
     Repeated("reports_advance", reports_advance, _EACH_TICK),
     Repeated("outbox", outbox_write, _EACH_TICK),

@@ -10,7 +10,10 @@ class AlertsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from backend.alerts.services import alerts_move  # noqa: PLC0415 - models are not ready when this module loads
+        from backend.alerts.services import (  # noqa: PLC0415 - models are not ready when this module loads
+            alerts_move,
+            handovers_settled,
+        )
         from backend.residents.listeners import listen  # noqa: PLC0415
 
-        listen(moved=alerts_move)
+        listen(moved=alerts_move, settled=handovers_settled)

@@ -10,6 +10,7 @@ class RuleKey(models.TextChoices):
     SYMPTOMS = "symptoms", "有症状"
     CHECK_MISSED = "check_missed", "健康监测未报"
     HOUSEHOLD_UNSEEN = "household_unseen", "住户多日未见"
+    HANDOVER_OVERDUE = "handover_overdue", "移交超时未签收"
 
 
 class Severity(models.TextChoices):
@@ -48,10 +49,11 @@ class CloseReason(models.TextChoices):
     DUPLICATE = "duplicate", "重复"
     OTHER = "other", "其他"
     ANSWERED = "answered", "已补测"
+    SETTLED = "settled", "移交已答复"
 
 
 #: What a person may give as the reason; the others are the system's.
-REASONS_BY_HAND = tuple(reason for reason in CloseReason if reason is not CloseReason.ANSWERED)
+REASONS_BY_HAND = tuple(reason for reason in CloseReason if reason not in (CloseReason.ANSWERED, CloseReason.SETTLED))
 
 
 class Act(models.TextChoices):

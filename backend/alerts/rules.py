@@ -14,7 +14,7 @@ from typing import Literal
 from backend.alerts.choices import RuleKey, Severity
 from backend.core.symptoms import Symptom
 
-FindingKind = Literal["visit", "check", "household_unseen", "check_missed"]
+FindingKind = Literal["visit", "check", "household_unseen", "check_missed", "handover_overdue"]
 _SESSIONS = {"morning": "早间", "evening": "晚间"}
 
 
@@ -23,7 +23,7 @@ class Finding:
     """One thing noticed about one household or person, at a door, in a check, or by a sweep.
 
     `days_unseen` counts the days since anybody of the household was met, `session` is morning or evening. `source_id`
-    is the fact's id, or the household's or person's for a sweep. `place` is a door, never a name.
+    is the fact's id, or the household's, person's or hand-over's for a sweep. `place` is a door, never a name.
     """
 
     kind: FindingKind
@@ -57,6 +57,7 @@ class Thresholds:
     symptoms: Mapping[str, Basis] = field(default_factory=dict)
     unseen_days: Basis | None = None
     sessions: Basis | None = None
+    handover_hours: Basis | None = None
     acknowledge_hours: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -154,10 +155,25 @@ def household_unseen(finding: Finding, thresholds: Thresholds) -> Concern | None
     )  # fmt: skip
 
 
+#: The concern of a hand-over that nobody answers is this and the hand-over's id.
+HANDOVER_CONCERN = "handover:"
+
+
+def handover_overdue(finding: Finding, thresholds: Thresholds) -> Concern | None:
+    """移交超时未签收: offered to a cell or village, and not answered in the time that the rule gives."""
+    basis = thresholds.handover_hours
+    if finding.kind != "handover_overdue" or basis is None:
+        return None
+    return Concern(
+        RuleKey.HANDOVER_OVERDUE, Severity.WARNING, f"{HANDOVER_CONCERN}{finding.source_id}", "overdue",
+        "移交超时未签收", f"移交来的住户或人员过了 {basis.value} 小时还没有人签收或退回，仍由原网格负责。", basis,
+    )  # fmt: skip
+
+
 AlertRule = Callable[[Finding, Thresholds], Concern | None]
 
 #: Tried in this order; the first concern wins.
-ALERT_RULES: tuple[AlertRule, ...] = (fever, symptoms, check_missed, household_unseen)
+ALERT_RULES: tuple[AlertRule, ...] = (fever, symptoms, check_missed, household_unseen, handover_overdue)
 
 
 def judge(finding: Finding, thresholds: Thresholds) -> Concern | None:

@@ -48,6 +48,7 @@ def thresholds_for(*, region_code: str, on: dt.date) -> Thresholds:
         symptoms={"visit": basis("symptoms.door"), "check": basis("symptoms.monitoring")},
         unseen_days=basis("household.unseen.days"),
         sessions=basis("checks.sessions"),
+        handover_hours=basis("handover.acknowledge.hours"),
         acknowledge_hours=dict(hours) if isinstance(hours, dict) else {},
     )
 

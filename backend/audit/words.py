@@ -35,6 +35,8 @@ _VALUES = {
     "origin_text": "来源地", "transport": "交通方式",
     "household": "住户", "origin": "来源地区划", "arrived_on": "到达日期", "left_on": "离开日期",
     "chosen": "已处理", "void": "已作废",
+    "moved": "搬走", "wrong_cell": "分错网格", "boundary": "边界调整", "other": "其他", "not_ours": "不属于本网格",
+    "not_found": "查无此户或此人", "incomplete": "信息不全",
     "returnee": "返乡人员", "key_group": "重点人群", "suspect": "可疑症状", "family": "同住家人",
 }  # fmt: skip
 
@@ -43,7 +45,7 @@ TARGETS = {
     "user": "用户", "duty": "职责", "device": "设备", "region": "区划", "household": "住户", "person": "人员",
     "returnee": "返乡人员", "alert": "预警", "daily_report": "日报", "policy_pack": "政策包", "exemption": "免报",
     "batch": "上报批次", "cells": "网格（批量导入）", "divisions": "全国区划（导入）", "carried_file": "代交文件",
-    "conflict": "修改冲突",
+    "conflict": "修改冲突", "handover": "移交",
     "outbox_file": "上报文件", "clock": "演示时钟", "demo": "演示数据",
 }  # fmt: skip
 
@@ -64,6 +66,8 @@ _ACTIONS = {
     "outbox_downloaded": "下载上报文件", "person_match": "登记时对上已有人员",
     "divisions_import": "导入区划", "policy_load": "载入政策包", "sync.push": "手机上报", "time_travelled": "演示拨钟",
     "sync.carry": "代交记录", "conflict_choose": "处理修改冲突", "conflict_reveal": "查看后报的完整内容",
+    "handover_offer": "移交", "handover_accept": "签收移交", "handover_decline": "退回移交",
+    "handover_withdraw": "撤回移交", "handover_void": "移交作废",
 }  # fmt: skip
 
 

@@ -8,6 +8,9 @@ from django.db import models
 
 #: Number of digits per level, from province to grid cell.
 CODE_LENGTHS = (2, 4, 6, 9, 12, 15)
+COUNTY_LENGTH = 6
+TOWNSHIP_LENGTH = 9
+VILLAGE_LENGTH = 12
 CELL_LENGTH = 15
 _DIGITS = re.compile(r"[0-9]+")
 

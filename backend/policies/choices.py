@@ -42,6 +42,7 @@ KEYS: dict[str, tuple[Shape, str, str]] = {
     "report.confirm.opens": (Shape.CUTOFF, "", "日报可确认起始时间"),
     "household.unseen.days": (Shape.COUNT, "day", "住户未见面天数"),
     "alert.acknowledge.hours": (Shape.HOURS_BY_SEVERITY, "hour", "预警签收时限"),
+    "handover.acknowledge.hours": (Shape.COUNT, "hour", "移交签收时限"),
     "sync.plausible_future_minutes": (Shape.COUNT, "minute", "记录时间可超前分钟数"),
     "sync.plausible_past_days": (Shape.COUNT, "day", "记录时间可滞后天数"),
     "code.symptom.days": (Shape.COUNT, "day", "症状后黄码天数"),

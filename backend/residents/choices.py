@@ -60,6 +60,34 @@ class CallPurpose(models.TextChoices):
     ALERT = "alert", "处置预警联系"
 
 
+class HandOverReason(models.TextChoices):
+    """Why a household or a person is handed over (移交原因)."""
+
+    MOVED = "moved", "搬走"
+    WRONG_CELL = "wrong_cell", "分错网格"
+    BOUNDARY = "boundary", "边界调整"
+    OTHER = "other", "其他"
+
+
+class HandOverState(models.TextChoices):
+    """Where a hand-over stands (移交状态). Void: it was moved or taken out of use otherwise meanwhile."""
+
+    OFFERED = "offered", "等待签收"
+    ACCEPTED = "accepted", "已签收"
+    DECLINED = "declined", "已退回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    VOID = "void", "已作废"
+
+
+class DeclineReason(models.TextChoices):
+    """Why a hand-over is sent back (退回原因)."""
+
+    NOT_OURS = "not_ours", "不属于本网格"
+    NOT_FOUND = "not_found", "查无此户或此人"
+    INCOMPLETE = "incomplete", "信息不全"
+    OTHER = "other", "其他"
+
+
 class BlobPurpose(models.TextChoices):
     """Why a sealed blob is kept (留存用途)."""
 

@@ -1,10 +1,11 @@
-"""Who must follow when a household or a person is given to another cell: they register, since they stand above.
+"""Who must follow when a household or a person is given to another cell, or a hand-over is settled: they register,
+since they stand above.
 
 Called in the transaction of the move: what follows is stored with it, or not at all.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +22,29 @@ class Move:
 
 
 Listener = Callable[[Move], object]
+#: Told the ids of hand-overs that were answered, or became void.
+Settled = Callable[[Sequence[uuid.UUID]], object]
 
 _moved: list[Listener] = []
+_settled: list[Settled] = []
 
 
-def listen(*, moved: Listener) -> None:
-    """Call `moved(move)` inside the transaction of every move, once the rows are saved. Idempotent."""
-    if moved not in _moved:
+def listen(*, moved: Listener | None = None, settled: Settled | None = None) -> None:
+    """Call `moved(move)` inside the transaction of every move, once the rows are saved, and `settled(ids)` inside that
+    of every answer to a hand-over. Idempotent."""
+    if moved is not None and moved not in _moved:
         _moved.append(moved)
+    if settled is not None and settled not in _settled:
+        _settled.append(settled)
 
 
 def announce_moved(move: Move) -> None:
     """The rows are saved: have everything follow that belongs to them."""
     for listener in _moved:
         listener(move)
+
+
+def announce_settled(handovers: Sequence[uuid.UUID]) -> None:
+    """The answer is saved: nobody is waited for any more."""
+    for listener in _settled:
+        listener(handovers)

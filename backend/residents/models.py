@@ -12,11 +12,18 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
 
-from backend.core.fields import RegionCodeField
+from backend.core.fields import VILLAGE_LENGTH, RegionCodeField
 from backend.core.ids import new_id
 from backend.core.models import ChangedModel
-from backend.core.scope import ScopedQuerySet
-from backend.residents.choices import BlobPurpose, DocumentType, Occupancy
+from backend.core.scope import Scope, ScopedQuerySet
+from backend.residents.choices import (
+    BlobPurpose,
+    DeclineReason,
+    DocumentType,
+    HandOverReason,
+    HandOverState,
+    Occupancy,
+)
 from backend.residents.rules import place_text
 
 
@@ -173,6 +180,91 @@ class PersonAlias(models.Model):
     class Meta:
         verbose_name = "人员别名"
         verbose_name_plural = "人员别名"
+
+
+class HandOverQuerySet(ScopedQuerySet["HandOver"]):
+    """Both sides see a hand-over: who gives, who takes, and, where a village is asked, each of its cells."""
+
+    def within(self, scope: Scope) -> "HandOverQuerySet":
+        if not scope:
+            return self.none()
+        villages = {code[:VILLAGE_LENGTH] for code in scope if len(code) > VILLAGE_LENGTH}
+        return self.filter(scope.q("from_region") | scope.q("to_region") | Q(to_region__in=villages))
+
+
+class HandOver(ChangedModel):
+    """A household, or a person who lives in none, on its way from one cell to another (移交). See docs/hand-over.md.
+
+    `id` is the item's that offered it. The giver stays responsible until `state` is accepted. `to_region` is a cell, or
+    a village that names the `cell` when it accepts. `offered_at` is the phone's corrected time and `received_at` the
+    server's: the clock runs from the receipt to `due_at`, so that a phone without network costs nobody his time;
+    `answered_at` and `answer_received_at` likewise. `place` is the door, without a name. Notes are sealed.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    household = models.ForeignKey(
+        Household, on_delete=models.CASCADE, null=True, related_name="handovers", verbose_name="住户"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.CASCADE, null=True, related_name="handovers", verbose_name="人员"
+    )
+    place = models.CharField("位置", max_length=200)
+    from_region = RegionCodeField("移出网格")
+    to_region = RegionCodeField("移入网格或村（社区）")
+    reason = models.CharField("移交原因", max_length=10, choices=HandOverReason.choices)
+    note_sealed = models.BinaryField("移交说明（密）", null=True)
+    author_id = models.BigIntegerField("移交人", null=True)
+    author_name = models.CharField("移交人", max_length=60)
+    offered_at = models.DateTimeField("移交时间")
+    received_at = models.DateTimeField("收到时间")
+    due_at = models.DateTimeField("签收时限")
+    rule_version = models.CharField("规则版本", max_length=80)
+    clause = models.CharField("条款", max_length=200)
+    state = models.CharField(
+        "状态", max_length=10, choices=HandOverState.choices, default=HandOverState.OFFERED.value
+    )  # fmt: skip
+    cell = RegionCodeField("签收网格", blank=True)
+    decline_reason = models.CharField("退回原因", max_length=10, choices=DeclineReason.choices, blank=True)
+    answer_note_sealed = models.BinaryField("答复说明（密）", null=True)
+    answered_at = models.DateTimeField("答复时间", null=True)
+    answer_received_at = models.DateTimeField("收到答复时间", null=True)
+    answered_by_id = models.BigIntegerField("答复人", null=True)
+    answered_by_name = models.CharField("答复人", max_length=60, blank=True)
+
+    objects: ClassVar[HandOverQuerySet] = HandOverQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "移交"
+        verbose_name_plural = "移交"
+        indexes = [
+            models.Index(fields=["from_region", "-received_at"], name="handover_from"),
+            models.Index(fields=["to_region", "-received_at"], name="handover_to"),
+            models.Index(fields=["changed_xid", "id"], name="handover_changed"),
+            models.Index(fields=["due_at"], name="handover_due", condition=Q(state="offered")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household"], condition=Q(state="offered"), name="handover_one_per_household"
+            ),
+            models.UniqueConstraint(fields=["person"], condition=Q(state="offered"), name="handover_one_per_person"),
+            models.CheckConstraint(
+                condition=Q(household__isnull=False, person=None) | Q(household=None, person__isnull=False),
+                name="handover_of_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="offered", answered_at=None)
+                | (~Q(state="offered") & Q(answered_at__isnull=False, answer_received_at__isnull=False)),
+                name="handover_state_consistent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.place
+
+    @property
+    def late(self) -> bool:
+        """Whether it was answered after its time was up."""
+        return self.answered_at is not None and self.answered_at > self.due_at
 
 
 class SealedBlob(models.Model):

@@ -1,5 +1,6 @@
 """Reads of households and people. Everything here is masked; only `services.*_reveal` opens a seal."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -11,18 +12,21 @@ from django.db.models import Q
 from backend.accounts.choices import Capability
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.fields import is_region_code
-from backend.core.keyring import blind_index
+from backend.core.keyring import blind_index, unseal
 from backend.core.scope import Scope
 from backend.core.sql import fetch
 from backend.regions.choices import Level
 from backend.regions.models import Region
 from backend.residents.choices import DocumentType
-from backend.residents.models import Household, HouseholdQuerySet, Person
+from backend.residents.models import HandOver, Household, HouseholdQuerySet, Person
 from backend.residents.rules import normalise_document, normalise_phone, phone_problem, place_text, query_terms
 
 #: Names under which blind indexes are kept; one per kind of value, shared by all tables.
 PHONE_INDEX = "phone"
 DOCUMENT_INDEX = "document"
+#: Columns of sealed notes.
+OFFER_NOTE = "handover.note"
+ANSWER_NOTE = "handover.answer_note"
 
 
 class HouseholdRef(msgspec.Struct, frozen=True, array_like=True):
@@ -177,3 +181,27 @@ def people_of(user: Any, household: Household) -> list[Person]:
     """The people on record who live in `household` and whom `user` may see."""
     people = Person.objects.visible_to(user, Capability.PERSON_VIEW).filter(household=household)
     return list(people.select_related("household").order_by("created_at", "id"))
+
+
+def handover_notes(handover: HandOver) -> tuple[str, str]:
+    """What the giver and who answered wrote, in the plain; empty where nothing was written. The caller checks scope."""
+    pairs = ((handover.note_sealed, OFFER_NOTE), (handover.answer_note_sealed, ANSWER_NOTE))
+    offer, answer = ("" if value is None else unseal(value, row=handover.pk, column=column) for value, column in pairs)
+    return offer, answer
+
+
+def handovers_offered(
+    *, households: Iterable[uuid.UUID], people: Iterable[uuid.UUID], since: dt.datetime
+) -> dict[uuid.UUID, list[tuple[str, str]]]:
+    """`{household or person: [(to_region, state)]}` of what was offered since then. One query, unscoped."""
+    found: dict[uuid.UUID, list[tuple[str, str]]] = {}
+    rows = HandOver.objects.filter(Q(household_id__in=households) | Q(person_id__in=people), received_at__gte=since)
+    for household, person, to_region, state in rows.values_list("household_id", "person_id", "to_region", "state"):
+        found.setdefault(household or person, []).append((to_region, state))
+    return found
+
+
+def people_in(households: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """`{person: household}` of who is on record in these households, unscoped. One query."""
+    rows = Person.objects.filter(household_id__in=households).values_list("pk", "household_id")
+    return {person: household for person, household in rows if household}

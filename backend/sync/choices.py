@@ -12,6 +12,8 @@ class ItemKind(models.TextChoices):
     PERSON_EDIT = "person_edit", "修改人员"
     RETURNEE_EDIT = "returnee_edit", "修改返乡登记"
     CONFLICT_CHOICE = "conflict_choice", "处理修改冲突"
+    HANDOVER = "handover", "移交"
+    HANDOVER_ANSWER = "handover_answer", "答复移交"
     VISIT = "visit", "走访"
     CHECK = "check", "健康监测"
 

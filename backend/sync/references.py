@@ -1,32 +1,28 @@
 """What an item speaks of must exist and lie in the sender's cells; missing and forbidden are answered alike.
 
-One query per kind of thing referred to, however many items. See docs/sync.md, "References".
+What is referred to is fetched by `known`. See docs/sync.md, "References".
 """
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.conf import settings
 from msgspec import UNSET
 from msgspec.structs import astuple
 
-from backend.accounts.choices import Capability
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.errors import ErrorCode
-from backend.core.scope import Scope
 from backend.health.selectors import monitored_on
-from backend.regions.choices import Level
-from backend.regions.models import Region
 from backend.residents.choices import Purpose
 from backend.residents.rules import PersonInput, household_problem, person_problem
-from backend.residents.selectors import HouseholdRef, PersonRef, households_by_id, people_by_id
-from backend.returnees.selectors import ReturneeRef, returnees_by_id
+from backend.residents.selectors import HouseholdRef
 from backend.sync.choices import ItemKind
+from backend.sync.handing import answer_place, offer_place
 from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
-from backend.sync.models import EditConflict
+from backend.sync.known import Known
 from backend.sync.shapes import (
     CheckBody,
     ConflictChoiceBody,
@@ -35,82 +31,15 @@ from backend.sync.shapes import (
     HouseholdEditBody,
     PersonEditBody,
     ReturneeBody,
-    ReturneeEditBody,
     VisitBody,
 )
-
-CAPABILITY_OF = {
-    ItemKind.HOUSEHOLD: Capability.HOUSEHOLD_EDIT,
-    ItemKind.RETURNEE: Capability.RETURNEE_REGISTER,
-    ItemKind.HOUSEHOLD_EDIT: Capability.HOUSEHOLD_EDIT,
-    ItemKind.PERSON_EDIT: Capability.HOUSEHOLD_EDIT,
-    ItemKind.RETURNEE_EDIT: Capability.RETURNEE_REGISTER,
-    ItemKind.VISIT: Capability.VISIT_RECORD,
-    ItemKind.CHECK: Capability.CHECK_RECORD,
-}
-
-
-class _Known:
-    """What the items of one batch refer to, fetched at once, plus what the batch itself brings."""
-
-    def __init__(self, items: Sequence[Incoming], user: User) -> None:
-        households: set[uuid.UUID] = set()
-        people: set[uuid.UUID] = set()
-        cells: set[str] = set()
-        returnees: set[uuid.UUID] = set()
-        conflicts: set[uuid.UUID] = set()
-        for item in items:
-            match item.body:
-                case VisitBody() as body:
-                    households.add(body.household)
-                    people.update(seen.person for seen in body.people if seen.person)
-                case CheckBody() as body:
-                    people.add(body.person)
-                case HouseholdBody() as body:
-                    households.add(body.household)
-                    cells.add(body.region)
-                case ReturneeBody() as body:
-                    people.add(body.person)
-                    cells.add(body.region)
-                    if body.household:
-                        households.add(body.household)
-                case HouseholdEditBody() as body:
-                    households.add(body.household)
-                case PersonEditBody() as body:
-                    people.add(body.person)
-                case ReturneeEditBody() as body:
-                    returnees.add(body.returnee)
-                case ConflictChoiceBody() as body:
-                    conflicts.add(body.conflict)
-        self.households: dict[uuid.UUID, HouseholdRef] = households_by_id(households) if households else {}
-        self.people: dict[uuid.UUID, PersonRef] = people_by_id(people) if people else {}
-        self.returnees: dict[uuid.UUID, ReturneeRef] = returnees_by_id(returnees) if returnees else {}
-        self.conflicts = {c.pk: c for c in EditConflict.objects.filter(pk__in=conflicts)} if conflicts else {}
-        self.cells = (
-            set(Region.objects.filter(code__in=cells, level=Level.GRID, valid_to=None).values_list("code", flat=True))
-            if cells
-            else set()
-        )
-        self.user = user
-        scopes = {capability: user.scope(capability) for capability in set(CAPABILITY_OF.values())}
-        self.scope: dict[ItemKind, Scope] = {kind: scopes[cap] for kind, cap in CAPABILITY_OF.items()}
-        self.new_households: dict[uuid.UUID, HouseholdRef] = {}
-        self.new_people: dict[uuid.UUID, tuple[str, str]] = {}
-        self.new_returnees: dict[uuid.UUID | None, tuple[str, str]] = {}
-
-    def within(self, kind: ItemKind, day: dt.date, codes: Iterable[str]) -> bool:
-        """Whether one of `codes` lies in the sender's cells, or did on the day the record was made."""
-        codes = tuple(codes)
-        if any(map(self.scope[kind].covers, codes)):
-            return True
-        return any(map(self.user.scope_on(CAPABILITY_OF[kind], day).covers, codes))
 
 
 def resolve(items: Sequence[Incoming], *, user: User) -> None:
     """Give every item its cell and place, or reject it with the code that says what is missing."""
     if not items:
         return
-    known = _Known(items, user)
+    known = Known(items, user)
     of_kind: dict[str, list[Incoming]] = {}
     for item in items:
         of_kind.setdefault(item.kind, []).append(item)
@@ -120,7 +49,7 @@ def resolve(items: Sequence[Incoming], *, user: User) -> None:
     _require_monitoring([item for item in of_kind.get(ItemKind.CHECK, ()) if item.open], known)
 
 
-def _household(item: Incoming, known: _Known) -> None:
+def _household(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, HouseholdBody)
     if body.region not in known.cells or not known.within(ItemKind.HOUSEHOLD, _day(item), [body.region]):
@@ -135,7 +64,7 @@ def _household(item: Incoming, known: _Known) -> None:
     return None
 
 
-def _returnee(item: Incoming, known: _Known) -> None:
+def _returnee(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, ReturneeBody)
     if body.region not in known.cells or not known.within(ItemKind.RETURNEE, _day(item), [body.region]):
@@ -158,7 +87,7 @@ def _returnee(item: Incoming, known: _Known) -> None:
     return None
 
 
-def _edit(item: Incoming, known: _Known) -> None:
+def _edit(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, EditBody)
     if all(value is UNSET for value in astuple(body.changes)):
@@ -185,7 +114,7 @@ def _edit(item: Incoming, known: _Known) -> None:
     return None
 
 
-def _choice(item: Incoming, known: _Known) -> None:
+def _choice(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, ConflictChoiceBody)
     conflict = known.conflicts.get(body.conflict)
@@ -198,7 +127,7 @@ def _choice(item: Incoming, known: _Known) -> None:
     return None
 
 
-def _visit(item: Incoming, known: _Known) -> None:
+def _visit(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, VisitBody)
     found = _find_household(body.household, known, ItemKind.VISIT, _day(item))
@@ -213,7 +142,7 @@ def _visit(item: Incoming, known: _Known) -> None:
     return None
 
 
-def _check(item: Incoming, known: _Known) -> None:
+def _check(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, CheckBody)
     found = _find_person(body.person, known, ItemKind.CHECK, _day(item))
@@ -231,6 +160,8 @@ _RESOLVERS = {
     ItemKind.PERSON_EDIT.value: _edit,
     ItemKind.RETURNEE_EDIT.value: _edit,
     ItemKind.CONFLICT_CHOICE.value: _choice,
+    ItemKind.HANDOVER.value: offer_place,
+    ItemKind.HANDOVER_ANSWER.value: answer_place,
     ItemKind.VISIT.value: _visit,
     ItemKind.CHECK.value: _check,
 }
@@ -240,7 +171,7 @@ def _day(item: Incoming) -> dt.date:
     return item.placed.business_day
 
 
-def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> HouseholdRef | None:
+def _find_household(household: uuid.UUID, known: Known, kind: ItemKind, day: dt.date) -> HouseholdRef | None:
     """A household in the sender's cells, or once in them: a late write follows the household.
 
     Cells that were the sender's on the day of the record count: he moved on, his records stay.
@@ -250,10 +181,12 @@ def _find_household(household: uuid.UUID, known: _Known, kind: ItemKind, day: dt
     found = known.households.get(household)
     if found is None:
         return None
-    return found if known.within(kind, day, (found.region_code, *found.previous_codes)) else None
+    if known.within(kind, day, (found.region_code, *found.previous_codes)):
+        return found
+    return found if known.was_offered(kind, day, found.id) else None
 
 
-def _find_person(person: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date) -> tuple[str, str] | None:
+def _find_person(person: uuid.UUID, known: Known, kind: ItemKind, day: dt.date) -> tuple[str, str] | None:
     """`(cell now, place)` of a person in the sender's cells, or once in them.
 
     Who is on record is looked up there: a registration in the same batch that names a stranger's id, and will be sent
@@ -262,10 +195,13 @@ def _find_person(person: uuid.UUID, known: _Known, kind: ItemKind, day: dt.date)
     ref = known.people.get(person)
     if ref is None:
         return known.new_people.get(person)
-    return (ref.region_code, ref.place) if known.within(kind, day, (ref.region_code, *ref.previous_codes)) else None
+    within = known.within(kind, day, (ref.region_code, *ref.previous_codes))
+    if not within and not known.was_offered(kind, day, ref.id, ref.household_id):
+        return None
+    return ref.region_code, ref.place
 
 
-def _find_returnee(returnee: uuid.UUID, known: _Known, day: dt.date) -> tuple[uuid.UUID, tuple[str, str]] | None:
+def _find_returnee(returnee: uuid.UUID, known: Known, day: dt.date) -> tuple[uuid.UUID, tuple[str, str]] | None:
     """`(the row that goes on, (cell now, place))` of a return in the sender's cells, or once in them."""
     ref = known.returnees.get(returnee)
     if ref is None:
@@ -274,7 +210,7 @@ def _find_returnee(returnee: uuid.UUID, known: _Known, day: dt.date) -> tuple[uu
     return (ref.id, (ref.region_code, ref.place)) if within else None
 
 
-def _require_monitoring(checks: list[Incoming], known: _Known) -> None:
+def _require_monitoring(checks: list[Incoming], known: Known) -> None:
     asked = [
         (item.body.person, item.placed.business_day)
         for item in checks

@@ -13,6 +13,7 @@ from backend.accounts.choices import Capability
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
+from backend.core.fields import TOWNSHIP_LENGTH
 from backend.core.scope import Scope, after, ancestors
 from backend.facts.models import SyncItem
 from backend.policies.selectors import value_of
@@ -138,22 +139,38 @@ def _count(*, user: User, sights: Sequence[_Sight]) -> int:
         return int(db.fetchone()[0])
 
 
-def _parameters(user: User, sights: Sequence[_Sight]) -> dict[str, int | str | bool | dt.date]:
+def _parameters(user: User, sights: Sequence[_Sight]) -> dict[str, int | str | bool | dt.date | list[str]]:
     """What every source may ask for."""
-    found: dict[str, int | str | bool | dt.date] = {"today": clock.today(), "user": user.pk}
+    found: dict[str, int | str | bool | dt.date | list[str]] = {"today": clock.today(), "user": user.pk}
     for sight in sights:
         for index, prefix in enumerate(sight.scope):
             name = f"{sight.rank}_{index}"
             found[f"from{name}"], found[f"to{name}"] = prefix, after(prefix)
+        if sight.source.above:
+            found[f"above{sight.rank}"] = _above(sight.scope)
     return found
 
 
 def _cells(sight: _Sight) -> str:
-    """The condition that a row lies in one of the cells."""
+    """The condition that a row lies in one of the cells, or is told to them from above."""
+    source, rank = sight.source, sight.rank
+    above = f"{source.region} = ANY(%(above{rank})s)"
+    if not source.inside:
+        return f"{above} AND NOT ({_within(sight, source.key)})"
+    return f"{_within(sight, source.region)} OR {above}" if source.above else _within(sight, source.region)
+
+
+def _within(sight: _Sight, column: str) -> str:
     return " OR ".join(
-        f"({sight.source.region} >= %(from{sight.rank}_{i})s AND {sight.source.region} < %(to{sight.rank}_{i})s)"
+        f"({column} >= %(from{sight.rank}_{i})s AND {column} < %(to{sight.rank}_{i})s)"
         for i in range(len(sight.scope.prefixes))
     )
+
+
+def _above(scope: Scope) -> list[str]:
+    """The villages and townships in which the cells and villages of `scope` lie."""
+    near = {code for prefix in scope for code in ancestors(prefix)[:-1]}
+    return sorted(code for code in near if len(code) >= TOWNSHIP_LENGTH)
 
 
 def _select(sight: _Sight) -> str:

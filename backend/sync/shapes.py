@@ -31,6 +31,8 @@ CareCode = Literal[
 ]
 DocumentTypeCode = Literal["id_card", "passport", "hk_macau", "taiwan", "other"]
 PurposeCode = Literal["returnee", "key_group", "suspect", "family"]
+HandoverReasonCode = Literal["moved", "wrong_cell", "boundary", "other"]
+DeclineCode = Literal["not_ours", "not_found", "incomplete", "other"]
 Note = Annotated[str, Meta(max_length=500)]
 CellCode = Annotated[str, Meta(pattern=r"^[0-9]{15}$")]
 
@@ -195,8 +197,37 @@ class ConflictChoiceBody(Struct, forbid_unknown_fields=True):
     ]
 
 
+class HandoverBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A household, or a person who lives in none, offered to a cell or a village. The item's id is the hand-over's."""
+
+    to: Annotated[str, Meta(pattern=r"^[0-9]{12}([0-9]{3})?$")]
+    reason: HandoverReasonCode
+    household: uuid.UUID | None = None
+    person: uuid.UUID | None = None
+    note: Note | None = None
+
+
+class HandoverAnswerBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """`region` names the cell where a village was asked, `reason` why it is declined."""
+
+    handover: uuid.UUID
+    answer: Literal["accepted", "declined", "withdrawn"]
+    region: CellCode | None = None
+    reason: DeclineCode | None = None
+    note: Note | None = None
+
+
 EditBody = HouseholdEditBody | PersonEditBody | ReturneeEditBody
-Body = VisitBody | CheckBody | ReturneeBody | HouseholdBody | EditBody | ConflictChoiceBody
+Body = (
+    VisitBody
+    | CheckBody
+    | ReturneeBody
+    | HouseholdBody
+    | EditBody
+    | ConflictChoiceBody
+    | HandoverBody
+    | HandoverAnswerBody
+)
 
 BODIES: dict[str, type[Body]] = {
     ItemKind.HOUSEHOLD.value: HouseholdBody,
@@ -205,6 +236,8 @@ BODIES: dict[str, type[Body]] = {
     ItemKind.PERSON_EDIT.value: PersonEditBody,
     ItemKind.RETURNEE_EDIT.value: ReturneeEditBody,
     ItemKind.CONFLICT_CHOICE.value: ConflictChoiceBody,
+    ItemKind.HANDOVER.value: HandoverBody,
+    ItemKind.HANDOVER_ANSWER.value: HandoverAnswerBody,
     ItemKind.VISIT.value: VisitBody,
     ItemKind.CHECK.value: CheckBody,
 }

@@ -17,7 +17,8 @@ FACT_DAYS = 7
 class PullSource:
     """`table` has `region`, the column with the cell's code; `data` is a JSON expression; `where` a further filter.
 
-    Pulled in the cells where the user holds `capability` beside the right to sync.
+    Pulled in the cells where the user holds `capability` beside the right to sync, and, with `above`, what carries the
+    code of the village or township they lie in. Without `inside` that alone, less what `key` says lies in the cells.
     """
 
     kind: str
@@ -28,6 +29,42 @@ class PullSource:
     where: str = ""
     op: str = "put"
     capability: str = Capability.SYNC
+    inside: bool = True
+    above: bool = False
+
+
+_REGION = "json_build_object('code', t.code, 'name', t.name, 'level', t.level, 'parent', t.parent_code)"
+#: A cell with its village's name: there is a 第一网格 in each. A village by its own.
+_NAMED = (
+    "(SELECT CASE r.level WHEN 'grid' THEN coalesce(v.name, '') ELSE '' END || r.name FROM regions_region r "
+    "LEFT JOIN regions_region v ON v.code = r.parent_code WHERE r.code = {})"
+)
+_ONE_HOUSEHOLD = "SELECT {} FROM residents_household h WHERE h.id = t.household_id"
+_ONE_PERSON = "SELECT {} FROM residents_person p WHERE p.id = t.person_id"
+_MONITORED = (
+    "SELECT count(DISTINCT m.person_id) FROM health_monitoring m WHERE m.state <> 'cancelled' "
+    "AND %(today)s::date BETWEEN m.first_day AND m.last_day AND (m.person_id = t.person_id "
+    "OR m.person_id IN (SELECT p.id FROM residents_person p WHERE p.household_id = t.household_id))"
+)
+#: Open, or answered in the last days: then the giver's phone still says who took it.
+_HANDOVER_SHOWN = (
+    f"t.state = 'offered' OR (t.answer_received_at AT TIME ZONE 'Asia/Shanghai')::date > %(today)s::date - {FACT_DAYS}"
+)
+
+
+def _handover(*, incoming: bool) -> str:
+    """A hand-over as one of its two sides is told of it."""
+    return (
+        "json_build_object('id', t.id, 'household', t.household_id, 'person', t.person_id, 'place', t.place, "
+        f"'head', coalesce(({_ONE_HOUSEHOLD.format('h.head_masked')}), ({_ONE_PERSON.format('p.name_masked')})), "
+        f"'headcount', coalesce(({_ONE_HOUSEHOLD.format('h.headcount')}), 1), 'monitored', ({_MONITORED}), "
+        f"'reason', t.reason, 'from', t.from_region, 'from_name', {_NAMED.format('t.from_region')}, "
+        f"'to', t.to_region, 'to_name', {_NAMED.format('t.to_region')}, 'author_name', t.author_name, "
+        "'offered_at', t.offered_at, 'received_at', t.received_at, 'due_at', t.due_at, 'state', t.state, "
+        f"'cell', t.cell, 'cell_name', {_NAMED.format('t.cell')}, 'decline_reason', t.decline_reason, "
+        "'answered_at', t.answered_at, 'answered_by', t.answered_by_name, 'mine', t.author_id = %(user)s, "
+        f"'incoming', {str(incoming).lower()})"
+    )
 
 
 PULL_SOURCES: tuple[PullSource, ...] = (
@@ -38,6 +75,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         op="delete",
         # A first download has nothing to delete.
         where="%(first)s IS FALSE",
+        above=True,
         data="t.kind",
     ),
     PullSource(
@@ -47,7 +85,19 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         region="t.code",
         key="t.code",
         where="NOT t.placeholder AND t.valid_to IS NULL",
-        data="json_build_object('code', t.code, 'name', t.name, 'level', t.level, 'parent', t.parent_code)",
+        data=_REGION,
+    ),
+    # Where a household may be handed over: the other cells of the village, the other villages of the township.
+    PullSource(
+        kind="region",
+        capability=Capability.HOUSEHOLD_EDIT,
+        table="regions_region",
+        region="t.parent_code",
+        inside=False,
+        above=True,
+        key="t.code",
+        where="NOT t.placeholder AND t.valid_to IS NULL",
+        data=_REGION,
     ),
     PullSource(
         kind="household",
@@ -128,5 +178,23 @@ PULL_SOURCES: tuple[PullSource, ...] = (
             "'place', t.place, 'author_name', t.author_name, 'mine', t.author_id = %(user)s, 'made_at', t.made_at, "
             "'fields', t.fields)"
         ),
+    ),
+    # Whom both sides are, they are told last that it comes to them.
+    PullSource(
+        kind="handover",
+        capability=Capability.HOUSEHOLD_EDIT,
+        table="residents_handover",
+        region="t.from_region",
+        where=_HANDOVER_SHOWN,
+        data=_handover(incoming=False),
+    ),
+    PullSource(
+        kind="handover",
+        capability=Capability.HOUSEHOLD_EDIT,
+        table="residents_handover",
+        region="t.to_region",
+        above=True,
+        where=_HANDOVER_SHOWN,
+        data=_handover(incoming=True),
     ),
 )

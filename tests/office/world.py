@@ -20,8 +20,9 @@ from backend.core.ids import new_id
 from backend.health.models import CodeStatus, DailyCheck, Monitoring
 from backend.health.services import checks_record
 from backend.reports.models import Exemption, OutboxFile
-from backend.residents.models import Household, Person
-from backend.residents.services import Clash, household_create
+from backend.residents.choices import HandOverReason
+from backend.residents.models import HandOver, Household, Person
+from backend.residents.services import Clash, handover_offer, household_create
 from backend.returnees.models import Returnee
 from backend.returnees.services import returnee_register
 from backend.sync.choices import EditKind
@@ -53,6 +54,7 @@ class Corner:
     file: OutboxFile
     carried: CarriedFile
     conflict: EditConflict
+    handover: HandOver
 
 
 def furnish(cell: str) -> Corner:
@@ -114,6 +116,11 @@ def furnish(cell: str) -> Corner:
                 Clash("head_name", "孙七", "孙*", "张*", "李站长", now.isoformat()),
             ],
         ),
+        # To the village: whoever accepts names one of its cells.
+        handover=handover_offer(
+            id=new_id(), household_id=door.pk, to_region=cell[:12], reason=HandOverReason.BOUNDARY, actor=worker,
+            note="孙七家划到东边",
+        ),
     )  # fmt: skip
 
 
@@ -137,4 +144,5 @@ def addresses(corner: Corner) -> dict[str, Any]:
         "reports_outboxfile": corner.file.pk,
         "sync_carriedfile": corner.carried.pk,
         "sync_editconflict": corner.conflict.pk,
+        "residents_handover": corner.handover.pk,
     }

@@ -63,9 +63,9 @@ def test_the_overlay_of_jilin_wins_in_jilin_from_its_date() -> None:
         return value_of("monitoring.returnee.days", region_code=region, on=on).version
 
     assert source(CELL, TODAY) == "jilin-2021.1:monitoring.returnee.days@2021-01-24"
-    assert source("4419", TODAY).startswith("national-2021.2:")
-    assert source(CELL, dt.date(2021, 1, 23)) == "national-2021.2:monitoring.returnee.days@2021-01-20"
-    assert source(CELL, dt.date(2021, 1, 19)) == "national-2021.2:monitoring.returnee.days@2020-02-24"
+    assert source("4419", TODAY).startswith("national-2021.3:")
+    assert source(CELL, dt.date(2021, 1, 23)) == "national-2021.3:monitoring.returnee.days@2021-01-20"
+    assert source(CELL, dt.date(2021, 1, 19)) == "national-2021.3:monitoring.returnee.days@2020-02-24"
 
 
 def test_the_most_specific_region_wins_and_the_day_of_the_event_decides() -> None:

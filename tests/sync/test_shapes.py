@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from backend.core.symptoms import Symptom
-from backend.residents.choices import Care, DocumentType, Occupancy, Purpose
+from backend.residents.choices import Care, DeclineReason, DocumentType, HandOverReason, Occupancy, Purpose
 from backend.sync import shapes
 from backend.visits.choices import Need, Outcome
 
@@ -20,6 +20,8 @@ from backend.visits.choices import Need, Outcome
         (shapes.CareCode, Care),
         (shapes.DocumentTypeCode, DocumentType),
         (shapes.PurposeCode, Purpose),
+        (shapes.HandoverReasonCode, HandOverReason),
+        (shapes.DeclineCode, DeclineReason),
     ],
 )
 def test_literals_match_the_enumerations(literal: object, choices: type) -> None:

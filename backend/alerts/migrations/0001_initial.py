@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='Alert',
             fields=[
                 ('id', models.UUIDField(default=backend.core.ids.new_id, primary_key=True, serialize=False)),
-                ('rule', models.CharField(choices=[('fever', '发热'), ('symptoms', '有症状'), ('check_missed', '健康监测未报'), ('household_unseen', '住户多日未见')], max_length=20, verbose_name='规则')),
+                ('rule', models.CharField(choices=[('fever', '发热'), ('symptoms', '有症状'), ('check_missed', '健康监测未报'), ('household_unseen', '住户多日未见'), ('handover_overdue', '移交超时未签收')], max_length=20, verbose_name='规则')),
                 ('severity', models.CharField(choices=[('urgent', '紧急'), ('warning', '警示'), ('notice', '提示')], max_length=10, verbose_name='紧急程度')),
                 ('state', models.CharField(choices=[('open', '待处置'), ('acknowledged', '已签收'), ('closed', '已办结')], default='open', max_length=15, verbose_name='状态')),
                 ('region_code', backend.core.fields.RegionCodeField(db_collation='C', max_length=15, verbose_name='网格')),
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True, verbose_name='办结时间')),
                 ('closed_by_id', models.BigIntegerField(null=True, verbose_name='办结人编号')),
                 ('closed_by_name', models.CharField(blank=True, max_length=60, verbose_name='办结人')),
-                ('close_reason', models.CharField(blank=True, choices=[('handled', '已处置'), ('false_alarm', '误报'), ('transferred', '已移交'), ('duplicate', '重复'), ('other', '其他'), ('answered', '已补测')], max_length=15, verbose_name='办结原因')),
+                ('close_reason', models.CharField(blank=True, choices=[('handled', '已处置'), ('false_alarm', '误报'), ('transferred', '已移交'), ('duplicate', '重复'), ('other', '其他'), ('answered', '已补测'), ('settled', '移交已答复')], max_length=15, verbose_name='办结原因')),
                 ('close_note_sealed', models.BinaryField(null=True, verbose_name='办结说明')),
                 ('why', models.CharField(max_length=200, verbose_name='触发原因')),
                 ('rule_version', models.CharField(max_length=80, verbose_name='规则版本')),

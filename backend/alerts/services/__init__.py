@@ -6,6 +6,7 @@ the record.
 
 from backend.alerts.services.following import alerts_answer, alerts_move
 from backend.alerts.services.handling import alert_acknowledge, alert_close, alert_reopen
+from backend.alerts.services.handovers import handovers_overdue_evaluate, handovers_settled
 from backend.alerts.services.raising import alerts_evaluate
 
 __all__ = [
@@ -15,4 +16,6 @@ __all__ = [
     "alerts_answer",
     "alerts_evaluate",
     "alerts_move",
+    "handovers_overdue_evaluate",
+    "handovers_settled",
 ]

@@ -13,7 +13,7 @@ from backend.residents.listeners import Move
 from backend.residents.selectors import people_by_id
 
 
-def alerts_answer(*, alert_ids: Collection[uuid.UUID]) -> list[Alert]:
+def alerts_answer(*, alert_ids: Collection[uuid.UUID], reason: CloseReason = CloseReason.ANSWERED) -> list[Alert]:
     """Close those of these alerts that are not closed: what they missed was made good (`answered`, 已补测).
 
     Nobody closes them: the event names the system, and the fact has its own entry in the audit. Runs in the transaction
@@ -30,7 +30,7 @@ def alerts_answer(*, alert_ids: Collection[uuid.UUID]) -> list[Alert]:
             return []
         for alert in alerts:
             alert.state, alert.closed_at = State.CLOSED.value, now
-            alert.close_reason = CloseReason.ANSWERED.value
+            alert.close_reason = reason.value
         Alert.objects.bulk_update(alerts, ["state", "closed_at", "close_reason"])
         events_add(alerts=alerts, kind=EventType.CLOSED, at=now, actor=None)
     return alerts

@@ -34,6 +34,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] =
             ("健康码状态", "qr_code_2", "admin:health_codestatus_changelist", Capability.CODE_VIEW),
             ("住户", "home", "admin:residents_household_changelist", Capability.HOUSEHOLD_VIEW),
             ("登记人员", "badge", "admin:residents_person_changelist", Capability.PERSON_VIEW),
+            ("移交", "swap_horiz", "admin:residents_handover_changelist", Capability.HOUSEHOLD_EDIT),
             ("修改冲突", "call_merge", "admin:sync_editconflict_changelist", Capability.HOUSEHOLD_VIEW),
         ),
     ),

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
+from backend.core.fields import VILLAGE_LENGTH
 from backend.core.models import Tombstone
 from backend.regions.choices import CellKind, Level
 from backend.regions.models import Region
@@ -108,7 +109,8 @@ def cell_close(*, actor: Any | None, code: str) -> Region:
             raise ApiError(ErrorCode.WRONG_STATE, message=f"网格内还有{'、'.join(left)}，请先转出再停用。")
         cell.valid_to = clock.today()
         cell.save(update_fields=["valid_to"])
-        Tombstone.objects.create(kind="region", object_id=cell.code, region_code=cell.code)
+        # Phones of the whole village know the name: what is in one cell may be handed over to another.
+        Tombstone.objects.create(kind="region", object_id=cell.code, region_code=cell.code[:VILLAGE_LENGTH])
         _audit(actor, "cell_closed", cell, {})
     return cell
 

@@ -8,6 +8,7 @@ from backend.residents.rules.documents import (
     read_id_card,
 )
 from backend.residents.rules.edits import EditOrigin, FieldMark, Marks, Merge, marked, merge
+from backend.residents.rules.handovers import Said, answer_problem, target_problem
 from backend.residents.rules.inputs import (
     MAX_FLOOR,
     MAX_HEADCOUNT,
@@ -33,6 +34,8 @@ __all__ = [
     "Marks",
     "Merge",
     "PersonInput",
+    "Said",
+    "answer_problem",
     "check_digit",
     "document_problem",
     "household_problem",
@@ -50,5 +53,6 @@ __all__ = [
     "query_terms",
     "read_id_card",
     "search_text",
+    "target_problem",
     "walking_key",
 ]

@@ -4,6 +4,7 @@ from backend.residents.rules import HouseholdInput, PersonInput
 from backend.residents.services.blobs import blob_open, blob_seal, blobs_purge
 from backend.residents.services.calls import household_call, person_call
 from backend.residents.services.edits import Clash, LateEdit, edit_mark, edit_merge, edit_part
+from backend.residents.services.handovers import ANSWERS, handover_answer, handover_offer
 from backend.residents.services.households import (
     household_close,
     household_create,
@@ -14,6 +15,7 @@ from backend.residents.services.households import (
     households_create,
 )
 from backend.residents.services.people import (
+    households_lock,
     people_lock,
     person_create,
     person_ensure,
@@ -24,6 +26,7 @@ from backend.residents.services.people import (
 from backend.residents.services.reveal import household_reveal, person_reveal, stated_purpose
 
 __all__ = [
+    "ANSWERS",
     "Clash",
     "HouseholdInput",
     "LateEdit",
@@ -34,6 +37,8 @@ __all__ = [
     "edit_mark",
     "edit_merge",
     "edit_part",
+    "handover_answer",
+    "handover_offer",
     "household_call",
     "household_close",
     "household_create",
@@ -43,6 +48,7 @@ __all__ = [
     "household_reveal",
     "household_update",
     "households_create",
+    "households_lock",
     "people_lock",
     "person_call",
     "person_create",

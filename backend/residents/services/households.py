@@ -29,6 +29,7 @@ from backend.residents.rules import (
 )
 from backend.residents.services.edits import Clash, LateEdit, edit_mark, edit_merge, edit_part
 from backend.residents.services.sealing import HEAD, HOUSEHOLD_PHONE, opened, put_head, put_phone
+from backend.residents.services.voiding import handovers_void
 
 #: Rows per INSERT.
 CHUNK = 1000
@@ -218,15 +219,22 @@ def household_move(*, household_id: uuid.UUID, to_region: str, actor: Any | None
     """Give the household, and the people who live in it, to another cell.
 
     Both cells must lie in `actor`'s scope: a move across a border is made by the office above both. The old cell keeps
-    a tombstone; records that phones of the old cell still hold are accepted and routed. Raises UNKNOWN_HOUSEHOLD,
-    UNKNOWN_REGION.
+    a tombstone; records that phones of the old cell still hold are accepted and routed. A hand-over that was offered
+    is void. Raises UNKNOWN_HOUSEHOLD, UNKNOWN_REGION.
     """
     household = household_locked(actor, household_id)
     _actor_must_cover(actor, to_region)
     cells_must_exist({to_region})
-    old = household.region_code
-    if old == to_region:
+    if household.region_code == to_region:
         return household
+    handovers_void(household_ids=[household.pk], actor=actor)
+    household_give(household, to_region, actor=actor)
+    return household
+
+
+def household_give(household: Household, to_region: str, *, actor: Any | None) -> None:
+    """Make `to_region`, another cell in use, responsible for the locked household and who lives there."""
+    old = household.region_code
     moment = clock.now()
     _end_tenure(household, moment)
     HouseholdTenure.objects.create(household=household, region_code=to_region, valid_from=moment)
@@ -244,7 +252,6 @@ def household_move(*, household_id: uuid.UUID, to_region: str, actor: Any | None
     )
     announce_moved(Move(old, to_region, actor, (household.pk,), tuple(person.pk for person in people)))
     _audit(actor, "household_move", household, {"from": old, "to": to_region, "people": len(people)})
-    return household
 
 
 def hand_over(person: Person, to_region: str) -> None:
@@ -262,6 +269,7 @@ def household_close(*, household_id: uuid.UUID, actor: Any | None) -> Household:
     household = household_locked(actor, household_id)
     if Person.objects.filter(household=household).exists():
         raise ApiError(ErrorCode.WRONG_STATE, field="household")
+    handovers_void(household_ids=[household.pk], actor=actor)
     moment = clock.now()
     _end_tenure(household, moment)
     household.closed_at = moment

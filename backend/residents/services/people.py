@@ -27,6 +27,7 @@ from backend.residents.selectors import document_digest
 from backend.residents.services.edits import Clash, LateEdit, author_name, edit_mark, edit_merge, edit_part
 from backend.residents.services.households import cells_must_exist, hand_over
 from backend.residents.services.sealing import DOCUMENT, NAME, PERSON_PHONE, opened, put_document, put_name, put_phone
+from backend.residents.services.voiding import handovers_void
 
 #: What a field that may be emptied holds then; the others always say something.
 _EMPTY: dict[str, Any] = {
@@ -101,6 +102,8 @@ def _household_must_exist(household_id: uuid.UUID | None) -> None:
 
 def _bring_up_to_date(person: Person, item: PersonInput, actor: Any | None) -> None:
     old = person.region_code
+    if item.region_code != old or item.household_id is not None:
+        handovers_void(person_ids=[person.pk], actor=actor)
     if item.region_code != old:
         hand_over(person, item.region_code)
         Tombstone.objects.create(kind="person", object_id=str(person.pk), region_code=old)
@@ -154,6 +157,17 @@ def people_lock(*, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, {"ids": list(person_ids)})
         return dict(cursor.fetchall())
+
+
+def households_lock(*, household_ids: Collection[uuid.UUID], person_ids: Collection[uuid.UUID]) -> None:
+    """Lock these households, who lives there and these people, each in the order of ids, until the transaction ends.
+
+    Who gives several of them away at once does so under these locks: two uploads then cannot wait for each other in a
+    ring. Unscoped.
+    """
+    list(Household.objects.select_for_update(no_key=True).filter(pk__in=household_ids).order_by("pk").values_list("pk"))
+    residents = Person.objects.filter(household_id__in=household_ids).values_list("pk", flat=True)
+    people_lock(person_ids={*person_ids, *residents})
 
 
 def person_locked(actor: Any | None, person_id: uuid.UUID) -> Person:
@@ -219,6 +233,7 @@ def _apply(
     wanted = {**current, **differing}
     if "household_id" in differing and wanted["household_id"] is not None:
         _household_must_lie_in(wanted["household_id"], person.region_code)
+        handovers_void(person_ids=[person.pk], actor=actor)
     _person_must_be_sound(person, wanted)
     if {"document_type", "document_number"} & set(differing):
         _document_must_be_free(person, wanted["document_type"], wanted["document_number"])
@@ -288,20 +303,26 @@ def person_move(
     _household_must_exist(household_id)
     if household_id is None and not address.strip():
         raise ApiError(ErrorCode.MISSING_FIELD, field="address")
+    handovers_void(person_ids=[person.pk], actor=actor)
+    person.household_id = household_id
+    person.address = "" if household_id else address.strip()
+    person_give(person, to_region, actor=actor, changed=("address", "household_id"))
+    return person
+
+
+def person_give(person: Person, to_region: str, *, actor: Any | None, changed: Collection[str] = ()) -> None:
+    """Make `to_region`, a cell in use, responsible for the locked person, and save what `changed` beside it."""
     old = person.region_code
     if old == to_region:
         person.version += 1
     else:
         hand_over(person, to_region)
         Tombstone.objects.create(kind="person", object_id=str(person.pk), region_code=old)
-    person.household_id = household_id
-    person.address = "" if household_id else address.strip()
-    _mark(person, ["address", "household_id"], actor)
+    _mark(person, changed, actor)
     person.save()
     if old != to_region:
         announce_moved(Move(old, to_region, actor, person_ids=(person.pk,)))
     _audit(actor, "person_move", person, {"from": old, "to": to_region})
-    return person
 
 
 def _audit(actor: Any | None, action: str, person: Person, detail: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ import { type Outcome, SEEN } from '@/lib/outcomes'
 import { TEMPERATURE_PRESETS } from '@/lib/temperature'
 import { walkingOrder } from '@/lib/walking'
 
+import { useSessionStore } from './session'
+
 export interface TodayVisit {
   outcome: Outcome
   at: string
@@ -28,7 +30,14 @@ const REST_AFTER_MS = 60
 /** Shown until the policy has been delivered once: the value of the national base pack. */
 const FEVER_UNTIL_DELIVERED = 37.3
 
+const CELL_DIGITS = 15
+
+function inOrder(rows: RegionRow[]): RegionRow[] {
+  return rows.sort((a, b) => (a.code < b.code ? -1 : 1))
+}
+
 export const useResidentsStore = defineStore('residents', () => {
+  const session = useSessionStore()
   const regions = shallowRef<Map<string, RegionRow>>(new Map())
   const households = shallowRef<HouseholdRow[]>([])
   const persons = shallowRef<Map<string, PersonRow>>(new Map())
@@ -215,10 +224,16 @@ export const useResidentsStore = defineStore('residents', () => {
     return usable.length ? usable : TEMPERATURE_PRESETS
   })
 
-  const cells = computed(() => [...regions.value.values()].filter((row) => row.code.length === 15).sort((a, b) => (a.code < b.code ? -1 : 1)))
+  /** My own: the phone also knows names of cells beside them, to which a household may be handed over. */
+  const cells = computed(() => inOrder([...regions.value.values()].filter((row) => row.code.length === CELL_DIGITS && isMine(row.code))))
+
+  /** Whether the region lies where I have a duty. */
+  function isMine(code: string): boolean {
+    return session.duties.some((duty) => code.startsWith(duty.region))
+  }
 
   return {
     regions, households, persons, returnees, codes, visits, checks, policies, day, loaded, peopleLoaded, householdById, personsByHousehold,
-    visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, temperaturePresets, cells, showFirst, attach, detach,
+    visitsToday, lastSeen, lastVisit, checksToday, monitored, returneeByPerson, feverThreshold, temperaturePresets, cells, isMine, showFirst, attach, detach,
   }
 })

@@ -1,4 +1,4 @@
-"""Households and people in the office (住户、登记人员): masked; a full name or number is shown once, for a purpose."""
+"""Households and people (住户、登记人员): masked; a full name or number is shown once, for a purpose."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from backend.core.office.directory import directory
 from backend.core.office.filters import RegionFilter, choice_filter
 from backend.core.office.words import mark, quiet, time_words
 from backend.regions.formfields import CellForm
+from backend.residents.admin.handing import OFFER_EXPLAIN, OfferForm, offer
 from backend.residents.choices import Care, Occupancy, Purpose, RevealField
 from backend.residents.models import Household, Person
 from backend.residents.rules import query_terms
@@ -168,6 +169,10 @@ class HouseholdAdmin(ServiceModelAdmin):
             explain="住户和同住的登记人员一起转到另一个网格，原网格手机上不再显示；还没上报的记录照常接收。",
         ),
         Deed(
+            "handover", "移交", EDIT, "do_handover", OfferForm, icon="swap_horiz", applies=lambda h: not h.closed_at,
+            explain=OFFER_EXPLAIN,
+        ),
+        Deed(
             "reveal", "查看完整信息", Capability.PERSON_REVEAL, "do_reveal", HouseholdRevealForm, icon="visibility",
             explain="只显示这一次，操作人、时间和用途都会记入审计。",
         ),
@@ -265,6 +270,9 @@ class HouseholdAdmin(ServiceModelAdmin):
         household_move(household_id=target.pk, to_region=data["region"], actor=request.user)
         return DeedDone("住户已转到新的网格。")
 
+    def do_handover(self, request: HttpRequest, target: Household, data: dict[str, Any]) -> DeedDone:
+        return offer(request, target, data)
+
     def do_reveal(self, request: HttpRequest, target: Household, data: dict[str, Any]) -> DeedDone:
         return _revealed(household_reveal(actor=request.user, household_id=target.pk, **data))
 
@@ -305,6 +313,10 @@ class PersonAdmin(ServiceModelAdmin):
         Deed(
             "move", "转网格", EDIT, "do_move", PersonMoveForm, icon="move_down",
             explain="由另一个网格负责此人。随住户一起转的，请在住户页转网格。",
+        ),
+        Deed(
+            "handover", "移交", EDIT, "do_handover", OfferForm, icon="swap_horiz",
+            applies=lambda person: person.household_id is None, explain=OFFER_EXPLAIN,
         ),
     )  # fmt: skip
 
@@ -353,3 +365,6 @@ class PersonAdmin(ServiceModelAdmin):
     def do_move(self, request: HttpRequest, target: Person, data: dict[str, Any]) -> DeedDone:
         person_move(person_id=target.pk, to_region=data["region"], address=data["address"], actor=request.user)
         return DeedDone("已转到新的网格。")
+
+    def do_handover(self, request: HttpRequest, target: Person, data: dict[str, Any]) -> DeedDone:
+        return offer(request, target, data)

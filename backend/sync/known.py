@@ -1,0 +1,140 @@
+"""What the items of one batch speak of, fetched at once: one query per kind of thing, however many items."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+
+from backend.accounts.choices import Capability
+from backend.accounts.models import User
+from backend.core import clock
+from backend.core.scope import Scope
+from backend.regions.choices import Level
+from backend.regions.models import Region
+from backend.residents.choices import HandOverState
+from backend.residents.models import HandOver
+from backend.residents.selectors import (
+    HouseholdRef,
+    PersonRef,
+    handovers_offered,
+    households_by_id,
+    people_by_id,
+)
+from backend.returnees.selectors import ReturneeRef, returnees_by_id
+from backend.sync.choices import ItemKind
+from backend.sync.intake import Incoming
+from backend.sync.models import EditConflict
+from backend.sync.shapes import (
+    CheckBody,
+    ConflictChoiceBody,
+    HandoverAnswerBody,
+    HandoverBody,
+    HouseholdBody,
+    HouseholdEditBody,
+    PersonEditBody,
+    ReturneeBody,
+    ReturneeEditBody,
+    VisitBody,
+)
+
+CAPABILITY_OF = {
+    ItemKind.HOUSEHOLD: Capability.HOUSEHOLD_EDIT,
+    ItemKind.RETURNEE: Capability.RETURNEE_REGISTER,
+    ItemKind.HOUSEHOLD_EDIT: Capability.HOUSEHOLD_EDIT,
+    ItemKind.PERSON_EDIT: Capability.HOUSEHOLD_EDIT,
+    ItemKind.RETURNEE_EDIT: Capability.RETURNEE_REGISTER,
+    ItemKind.HANDOVER: Capability.HOUSEHOLD_EDIT,
+    ItemKind.HANDOVER_ANSWER: Capability.HOUSEHOLD_EDIT,
+    ItemKind.VISIT: Capability.VISIT_RECORD,
+    ItemKind.CHECK: Capability.CHECK_RECORD,
+}
+#: What was offered to a cell counts as its own for records of its workers, as former cells do.
+_OFFERED_FOR = dt.timedelta(days=31)
+#: Facts are true whatever became of the offer; the register is changed by who may still take it over.
+_FACTS = (ItemKind.VISIT, ItemKind.CHECK)
+
+
+class Known:
+    """What the items of one batch refer to, plus what the batch itself brings."""
+
+    def __init__(self, items: Sequence[Incoming], user: User) -> None:
+        households: set[uuid.UUID] = set()
+        people: set[uuid.UUID] = set()
+        cells: set[str] = set()
+        returnees: set[uuid.UUID] = set()
+        conflicts: set[uuid.UUID] = set()
+        handovers: set[uuid.UUID] = set()
+        for item in items:
+            match item.body:
+                case VisitBody() as body:
+                    households.add(body.household)
+                    people.update(seen.person for seen in body.people if seen.person)
+                case CheckBody() as body:
+                    people.add(body.person)
+                case HouseholdBody() as body:
+                    households.add(body.household)
+                    cells.add(body.region)
+                case ReturneeBody() as body:
+                    people.add(body.person)
+                    cells.add(body.region)
+                    if body.household:
+                        households.add(body.household)
+                case HouseholdEditBody() as body:
+                    households.add(body.household)
+                case PersonEditBody() as body:
+                    people.add(body.person)
+                case ReturneeEditBody() as body:
+                    returnees.add(body.returnee)
+                case ConflictChoiceBody() as body:
+                    conflicts.add(body.conflict)
+                case HandoverBody() as body:
+                    households.update(filter(None, [body.household]))
+                    people.update(filter(None, [body.person]))
+                case HandoverAnswerBody() as body:
+                    handovers.add(body.handover)
+        self.households: dict[uuid.UUID, HouseholdRef] = households_by_id(households) if households else {}
+        self.people: dict[uuid.UUID, PersonRef] = people_by_id(people) if people else {}
+        self.returnees: dict[uuid.UUID, ReturneeRef] = returnees_by_id(returnees) if returnees else {}
+        self.conflicts = {c.pk: c for c in EditConflict.objects.filter(pk__in=conflicts)} if conflicts else {}
+        self.handovers = {h.pk: h for h in HandOver.objects.filter(pk__in=handovers)} if handovers else {}
+        self.cells = (
+            set(Region.objects.filter(code__in=cells, level=Level.GRID, valid_to=None).values_list("code", flat=True))
+            if cells
+            else set()
+        )
+        self.user = user
+        scopes = {capability: user.scope(capability) for capability in set(CAPABILITY_OF.values())}
+        self.scope: dict[ItemKind, Scope] = {kind: scopes[cap] for kind, cap in CAPABILITY_OF.items()}
+        self.new_households: dict[uuid.UUID, HouseholdRef] = {}
+        self.new_people: dict[uuid.UUID, tuple[str, str]] = {}
+        self.new_returnees: dict[uuid.UUID | None, tuple[str, str]] = {}
+        self.new_handovers: dict[uuid.UUID, HandOver] = {}
+        self._offered: dict[uuid.UUID, list[tuple[str, str]]] | None = None
+
+    def within(self, kind: ItemKind, day: dt.date, codes: Iterable[str]) -> bool:
+        """Whether one of `codes` lies in the sender's cells, or did on the day the record was made."""
+        codes = tuple(codes)
+        if any(map(self.scope[kind].covers, codes)):
+            return True
+        return any(map(self.user.scope_on(CAPABILITY_OF[kind], day).covers, codes))
+
+    def was_offered(self, kind: ItemKind, day: dt.date, *subjects: uuid.UUID | None) -> bool:
+        """Whether one of these households or people was lately offered to the sender's cells.
+
+        Who accepted on a phone without network works there already. One query, when first asked.
+        """
+        if self._offered is None:
+            homes = {person.household_id for person in self.people.values() if person.household_id}
+            self._offered = handovers_offered(
+                households=homes | set(self.households), people={person.id for person in self.people.values()},
+                since=clock.now() - _OFFERED_FOR,
+            )  # fmt: skip
+        offers = [offer for subject in subjects if subject for offer in self._offered.get(subject, ())]
+        open_to = [to for to, state in offers if kind in _FACTS or state == HandOverState.OFFERED]
+        return any(self.reaches(kind, day, to) for to in open_to)
+
+    def reaches(self, kind: ItemKind, day: dt.date, region: str) -> bool:
+        """As `within`; a village reaches who works in one of its cells."""
+        if self.within(kind, day, [region]):
+            return True
+        scopes = (self.scope[kind], self.user.scope_on(CAPABILITY_OF[kind], day))
+        return any(code.startswith(region) for scope in scopes for code in scope)
