@@ -3,6 +3,10 @@ import type { CareFlag, CheckMethod, CloseReason, Need, Occupancy, Outcome, Symp
 import type { CheckSession } from '@/lib/monitoring'
 import type { DocumentType } from '@/lib/document'
 
+import type { HandoverAnswerBody, HandoverBody, HandoverRow } from './handovers'
+
+export type { HandoverRow } from './handovers'
+
 /** The level of the protocol this app speaks; the server accepts the previous one too. */
 export const API_LEVEL = 1
 
@@ -128,12 +132,14 @@ export interface BodyOf {
   person_edit: PersonEditBody
   returnee_edit: ReturneeEditBody
   conflict_choice: ConflictChoiceBody
+  handover: HandoverBody
+  handover_answer: HandoverAnswerBody
 }
 export type RecordKind = keyof BodyOf
 export type EditKind = 'household_edit' | 'person_edit' | 'returnee_edit'
 /** Schema number of each kind's body; raised when a body changes, and the server keeps reading the previous two. */
 export const SCHEMA: Record<RecordKind, number> = {
-  visit: 1, check: 1, returnee: 1, household: 1, household_edit: 1, person_edit: 1, returnee_edit: 1, conflict_choice: 1,
+  visit: 1, check: 1, returnee: 1, household: 1, household_edit: 1, person_edit: 1, returnee_edit: 1, conflict_choice: 1, handover: 1, handover_answer: 1,
 }
 
 export interface PushItem {
@@ -291,6 +297,7 @@ export interface CacheRows {
   check: CheckRow
   policy: PolicyRow
   conflict: ConflictRow
+  handover: HandoverRow
 }
 export type CacheKind = keyof CacheRows
 
@@ -332,8 +339,8 @@ export interface AlertRow {
   acknowledged_at?: string | null
   acknowledged_by?: string | null
   closed_at?: string | null
-  /** `answered`: the system closed it, for the missed check was made after all. */
-  close_reason?: CloseReason | 'answered' | '' | null
+  /** `answered`, `settled`: the system closed it, for the missed check was made, the hand-over answered after all. */
+  close_reason?: CloseReason | 'answered' | 'settled' | '' | null
   why?: { text: string; rule: string; version: string; clause: string }
   capabilities?: string[]
 }

@@ -7,6 +7,7 @@ import { addDays, today } from '@/lib/clock'
 
 import { noteSeen, settleChosen } from './conflicts'
 import { showAllEdits } from './edits'
+import { pruneHandovers } from './handovers'
 import { putProvisional } from './provisional'
 import type { UserDb } from './database'
 import { CACHE_KINDS, type Download } from './schema'
@@ -100,6 +101,7 @@ export async function pruneFacts(db: UserDb): Promise<void> {
   const before = addDays(today(), -KEEP_FACT_DAYS)
   await db.visit.where('day').below(before).delete()
   await db.check.where('day').below(before).delete()
+  await pruneHandovers(db, before)
 }
 
 export async function readMeta<T>(db: UserDb, key: string): Promise<T | undefined> {

@@ -12,6 +12,7 @@ import { plain } from '@/lib/plain'
 import { awaitsChoice, settleChosen } from './conflicts'
 import { nextSeq } from './device'
 import { isEdit, keepEdit, showEdits, targetOf } from './edits'
+import { keepHandover } from './handovers'
 import { dropProvisional, putProvisional } from './provisional'
 import type { OutboxRow, SealedRow, UserDb } from './schema'
 
@@ -34,6 +35,7 @@ export interface NewRecord<K extends RecordKind = RecordKind> {
   household?: string
   person?: string
   conflict?: string
+  handover?: string
   outcome?: Outcome
   session?: CheckSession
   /** Form draft to delete in the same transaction. */
@@ -75,6 +77,7 @@ export async function enqueue<K extends RecordKind>(db: UserDb, record: NewRecor
       household: record.household,
       person: record.person,
       conflict: record.conflict,
+      handover: record.handover,
       outcome: record.outcome,
       session: record.session,
       label: record.label,
@@ -163,7 +166,7 @@ export interface Settlement {
 
 /** Writes the outcome of one upload, all items in one transaction. Confirmed records leave what was typed as `sealed` only. */
 export async function settle(db: UserDb, settlements: readonly Settlement[], sealed?: SealedRow): Promise<void> {
-  await db.transaction('rw', [db.outbox, db.sealed, db.household, db.person, db.returnee, db.conflict], async () => {
+  await db.transaction('rw', [db.outbox, db.sealed, db.household, db.person, db.returnee, db.conflict, db.handover], async () => {
     if (sealed) await db.sealed.put(sealed)
     for (const next of settlements) {
       const row = await db.outbox.get(next.id)
@@ -171,6 +174,7 @@ export async function settle(db: UserDb, settlements: readonly Settlement[], sea
       const updated: OutboxRow = { ...row, ...next, nextAt: next.nextAt ?? 0 }
       if (next.state === 'confirmed') {
         await keepEdit(db, row)
+        await keepHandover(db, row)
         if (row.conflict) await db.conflict.delete(row.conflict)
         delete updated.body
       }
@@ -228,6 +232,7 @@ export async function resend(db: UserDb, id: string): Promise<void> {
     household: old.household,
     person: old.person,
     conflict: old.conflict,
+    handover: old.handover,
     outcome: old.outcome,
     session: old.session,
     replaces: id,

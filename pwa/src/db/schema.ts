@@ -28,6 +28,8 @@ export interface OutboxRow<K extends RecordKind = RecordKind> {
   person?: string
   /** Of a choice between two values. */
   conflict?: string
+  /** Of an answer: the hand-over it answers. */
+  handover?: string
   outcome?: Outcome
   session?: CheckSession
   /** Where it belongs, in words without names: 3幢1单元501. */
@@ -97,7 +99,7 @@ export interface MetaRow {
   value: unknown
 }
 
-export const CACHE_KINDS = ['region', 'household', 'person', 'returnee', 'code', 'visit', 'check', 'policy', 'conflict'] as const
+export const CACHE_KINDS = ['region', 'household', 'person', 'returnee', 'code', 'visit', 'check', 'policy', 'conflict', 'handover'] as const
 
 export type { UserDb } from './database'
 

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
+import type { HandoverRow } from '@/api/handovers'
 import type { ConflictRow } from '@/api/types'
 import { awaitsChoice } from '@/db/conflicts'
 import type { OutboxRow } from '@/db/schema'
@@ -19,6 +20,7 @@ export const useSyncStore = defineStore('sync', () => {
   const status = shallowRef<EngineStatus>(IDLE)
   const rows = shallowRef<OutboxRow[]>([])
   const conflicts = shallowRef<ConflictRow[]>([])
+  const handovers = shallowRef<HandoverRow[]>([])
   const loaded = ref(false)
   let handle: SyncHandle | null = null
 
@@ -33,6 +35,9 @@ export const useSyncStore = defineStore('sync', () => {
     const delivered = new Set(conflicts.value.map((each) => each.id))
     return rows.value.filter((row) => row.state === 'needs-you' && !(awaitsChoice(row) && delivered.has(row.id)))
   })
+  /** Hand-overs that this phone has answered and the server has not refused. */
+  const answered = computed(() => new Set(rows.value.filter((row) => row.state !== 'needs-you').map((row) => row.handover)))
+  const incoming = computed(() => handovers.value.filter((each) => each.incoming && each.state === 'offered' && !answered.value.has(each.id)))
   /** How many things wait for this worker: records that came back, and his own edits that came second. */
   const attention = computed(() => needsYou.value.length + toChoose.value.filter((each) => each.mine).length)
   const badge = computed<'done' | 'waiting' | 'needs-you'>(() => {
@@ -49,6 +54,7 @@ export const useSyncStore = defineStore('sync', () => {
     status.value = IDLE
     rows.value = []
     conflicts.value = []
+    handovers.value = []
     loaded.value = false
   }
 
@@ -59,6 +65,10 @@ export const useSyncStore = defineStore('sync', () => {
 
   function setConflicts(next: ConflictRow[]): void {
     conflicts.value = next
+  }
+
+  function setHandovers(next: HandoverRow[]): void {
+    handovers.value = next
   }
 
   /** Upload and fetch now, whatever waits were running. */
@@ -76,5 +86,5 @@ export const useSyncStore = defineStore('sync', () => {
     handle?.poke()
   }
 
-  return { status, rows, conflicts, loaded, waiting, unsent, needsYou, toChoose, attention, badge, attach, detach, setRows, setConflicts, syncNow, closeDays, poke }
+  return { status, rows, conflicts, handovers, incoming, loaded, waiting, unsent, needsYou, toChoose, attention, badge, attach, detach, setRows, setConflicts, setHandovers, syncNow, closeDays, poke }
 })
