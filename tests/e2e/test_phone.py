@@ -30,12 +30,12 @@ def visits_of(stack: Stack, household: str, username: str = "grid1") -> set[str]
         cursor = page["cursor"]
 
 
-def expect_one_more(stack: Stack, household: str, before: set[str]) -> None:
+def expect_one_more(stack: Stack, household: str, before: set[str], username: str = "grid1") -> None:
     """Exactly one visit came. A pull shows it once every older transaction has ended, which may take a moment."""
     until = time.monotonic() + 30
-    while not visits_of(stack, household) - before and time.monotonic() < until:
+    while not visits_of(stack, household, username) - before and time.monotonic() < until:
         time.sleep(0.5)
-    assert len(visits_of(stack, household) - before) == 1
+    assert len(visits_of(stack, household, username) - before) == 1
 
 
 def test_a_day_without_network_goes_up_once(stack: Stack, open_phone: OpenPhone) -> None:
