@@ -17,6 +17,7 @@ from backend.audit.models import AuditEntry
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.ids import new_id
+from backend.regions.services import cell_close
 from backend.residents.choices import DeclineReason, HandOverReason, HandOverState
 from backend.residents.models import HandOver, Household, Person
 from backend.residents.rules import Said
@@ -286,3 +287,16 @@ def test_nobody_answers_before_it_was_received(offer: Callable[..., HandOver], t
     assert (
         handover_answer(handover_id=made.pk, answer=ACCEPTED, actor=taker, said=early).answered_at == made.received_at
     )
+
+
+def test_a_cell_to_which_something_is_offered_is_not_taken_out_of_use(offer: Callable[..., HandOver]) -> None:
+    made = offer()
+    with pytest.raises(ApiError, match="wrong_state") as error:
+        cell_close(actor=None, code=SECOND_CELL)
+    assert "1 件待签收的移交" in error.value.message
+    handover_answer(handover_id=made.pk, answer=WITHDRAWN, actor=offer_author(made))
+    assert cell_close(actor=None, code=SECOND_CELL).valid_to is not None
+
+
+def offer_author(handover: HandOver) -> User:
+    return User.objects.get(pk=handover.author_id)
