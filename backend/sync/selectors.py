@@ -154,10 +154,11 @@ def _parameters(user: User, sights: Sequence[_Sight]) -> dict[str, int | str | b
 def _cells(sight: _Sight) -> str:
     """The condition that a row lies in one of the cells, or is told to them from above."""
     source, rank = sight.source, sight.rank
-    above = f"{source.region} = ANY(%(above{rank})s)"
-    if not source.inside:
-        return f"{above} AND NOT ({_within(sight, source.key)})"
-    return f"{_within(sight, source.region)} OR {above}" if source.above else _within(sight, source.region)
+    parts = [_within(sight, source.region)] if source.inside else []
+    if source.above:
+        unless = f" AND NOT ({_within(sight, source.unless)})" if source.unless else ""
+        parts.append(f"({source.region} = ANY(%(above{rank})s){unless})")
+    return " OR ".join(parts)
 
 
 def _within(sight: _Sight, column: str) -> str:

@@ -17,8 +17,8 @@ FACT_DAYS = 7
 class PullSource:
     """`table` has `region`, the column with the cell's code; `data` is a JSON expression; `where` a further filter.
 
-    Pulled in the cells where the user holds `capability` beside the right to sync, and, with `above`, what carries the
-    code of the village or township they lie in. Without `inside` that alone, less what `key` says lies in the cells.
+    Pulled `inside` the cells where the user holds `capability` beside the right to sync, and, with `above`, what has
+    the code of the village or township they lie in, unless the code in `unless` lies in the cells themselves.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class PullSource:
     capability: str = Capability.SYNC
     inside: bool = True
     above: bool = False
+    unless: str = ""
 
 
 _REGION = "json_build_object('code', t.code, 'name', t.name, 'level', t.level, 'parent', t.parent_code)"
@@ -95,6 +96,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         region="t.parent_code",
         inside=False,
         above=True,
+        unless="t.code",
         key="t.code",
         where="NOT t.placeholder AND t.valid_to IS NULL",
         data=_REGION,
@@ -194,6 +196,8 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="residents_handover",
         region="t.to_region",
         above=True,
+        # A worker who asked his own village does not answer himself.
+        unless="t.from_region",
         where=_HANDOVER_SHOWN,
         data=_handover(incoming=True),
     ),

@@ -81,10 +81,12 @@ def test_both_sides_are_told_and_nobody_else(
 
 
 def test_a_village_that_is_asked_is_told_with_all_its_cells(
-    push: Push, taker: APIClient, door: Household, client_of: Any, user_with: Any
+    push: Push, phone: APIClient, taker: APIClient, door: Household, client_of: Any, user_with: Any
 ) -> None:
     push(offer(door.pk, VILLAGE), offer(household_create(item=household_input(), actor=None).pk, OTHER_CELL[:12]))
     assert [c["data"]["to_name"] for c in pulled(taker)[0]] == ["甲一村"]
+    # Who asked his own village does not answer himself.
+    assert told(phone) == [(True, False, "offered")] * 2
     far = client_of(user_with(Role.GRID_WORKER, OTHER_CELL, "far"))
     assert [(c["data"]["to_name"], c["data"]["incoming"]) for c in pulled(far)[0]] == [("乙一村", True)]
 
