@@ -118,7 +118,13 @@ class CarriedFileAdmin(ServiceModelAdmin):
         return DeedDone(said, lines=refused, note="退回的记录仍在原手机上，请本人改好再报。" if refused else "")
 
 
-class ChoiceForm(DeedForm):
+class SeenForm(DeedForm):
+    """Notes which version of the conflict was looked at: values that changed meanwhile are shown before they go."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+
+class ChoiceForm(SeenForm):
     """One choice for every field of the conflict."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -177,15 +183,17 @@ class EditConflictAdmin(ServiceModelAdmin):
     list_note = "先到的修改已经生效，后到的留在这里。姓名、电话和证件号码只显示一部分。"
     deeds = (
         Deed(
-            "mine", "改成后报的", Capability.HOUSEHOLD_EDIT, "do_mine", icon="check", tone="primary", applies=_waits,
+            "mine", "改成后报的", Capability.HOUSEHOLD_EDIT, "do_mine", SeenForm, icon="check", tone="primary",
+            applies=_waits, initial="seen_now",
             explain="用手机后报的内容替换系统里现有的内容，处理结果会同步到手机。",
         ),
         Deed(
-            "theirs", "保留现有的", Capability.HOUSEHOLD_EDIT, "do_theirs", icon="undo", applies=_waits,
+            "theirs", "保留现有的", Capability.HOUSEHOLD_EDIT, "do_theirs", SeenForm, icon="undo", applies=_waits,
+            initial="seen_now",
             explain="系统里的内容不变，手机后报的内容不再采用，处理结果会同步到手机。",
         ),
         Deed(
-            "pick", "逐项选择", Capability.HOUSEHOLD_EDIT, "do_pick", ChoiceForm, icon="rule",
+            "pick", "逐项选择", Capability.HOUSEHOLD_EDIT, "do_pick", ChoiceForm, icon="rule", initial="seen_now",
             applies=lambda conflict: _waits(conflict) and len(conflict.fields) > 1,
             explain="每一项分别选择保留后报的，还是现有的。",
         ),
@@ -263,20 +271,34 @@ class EditConflictAdmin(ServiceModelAdmin):
         ]  # fmt: skip
         return [Table("两边的内容", ["内容", "后报的", "现有的", "先改的人", "先改的时间", "保留"], rows)]
 
+    def seen_now(self, request: HttpRequest, target: EditConflict) -> dict[str, int]:
+        return {"seen": target.version}
+
     def do_mine(self, request: HttpRequest, target: EditConflict, data: dict[str, Any]) -> DeedDone:
-        return self._choose(request, target, {entry["field"]: Choice.MINE.value for entry in target.fields})
+        return self._choose(request, target, data, dict.fromkeys(self._names(target), Choice.MINE.value))
 
     def do_theirs(self, request: HttpRequest, target: EditConflict, data: dict[str, Any]) -> DeedDone:
-        return self._choose(request, target, {entry["field"]: Choice.THEIRS.value for entry in target.fields})
+        return self._choose(request, target, data, dict.fromkeys(self._names(target), Choice.THEIRS.value))
 
     def do_pick(self, request: HttpRequest, target: EditConflict, data: dict[str, Any]) -> DeedDone:
-        return self._choose(request, target, data)
+        return self._choose(request, target, data, {name: data[name] for name in self._names(target)})
 
-    def _choose(self, request: HttpRequest, target: EditConflict, choices: dict[str, str]) -> DeedDone:
+    def _names(self, target: EditConflict) -> list[str]:
+        return [entry["field"] for entry in target.fields]
+
+    def _choose(
+        self, request: HttpRequest, target: EditConflict, data: dict[str, Any], choices: dict[str, str]
+    ) -> DeedDone:
         user: Any = request.user
         if not user.has_capability(MAY_EDIT[EditKind(target.kind)], target.region_code):
             raise ApiError(ErrorCode.FORBIDDEN)
-        state = conflict_choose(conflict_id=target.pk, choices=choices, actor=user)
+        state = conflict_choose(conflict_id=target.pk, seen=data["seen"], choices=choices, actor=user)
+        if state is ConflictState.OPEN:
+            target.refresh_from_db()
+            self.decorate(request, [target])
+            now = [f"{field_word(name)}：{target.office_values[name][1]}" for name in self._names(target)]  # type: ignore[attr-defined]
+            note = "以下是系统里现有的内容，请返回后重新选择。"
+            return DeedDone(ErrorCode.EDITED_AGAIN.message, lines=now, note=note)
         if state is ConflictState.VOID:
             return DeedDone("这条记录已注销或删除，冲突已作废，不用再处理。")
         return DeedDone("修改冲突已处理。")

@@ -44,62 +44,109 @@ def conflict_open(
     made_at: dt.datetime,
     received_at: dt.datetime,
     clashes: Sequence[Clash],
+    record_version: int,
 ) -> EditConflict:
-    """Keep what could not be written, under the id of the item that brought it. One statement."""
+    """Keep what could not be written, under the id of the item that brought it. One statement.
+
+    `record_version` is that of the record whose values the clashes show.
+    """
     mine = {wire_name(kind, clash.field): None if clash.sent in ("", (), []) else clash.sent for clash in clashes}
     return EditConflict.objects.create(
         id=id, kind=kind, target=target, region_code=region_code, place=place, author_id=author.pk,
         author_name=author.display_name, device_id=device_id, made_at=made_at, received_at=received_at,
-        fields=[
-            {
-                "field": wire_name(kind, clash.field), "mine": clash.sent_shown, "theirs": clash.stored_shown,
-                "theirs_by": clash.by, "theirs_at": clash.at,
-            }
-            for clash in clashes
-        ],
+        fields=_entries(kind, clashes), record_version=record_version,
         mine_sealed=seal_bytes(msgspec.json.encode(mine), row=id, column=_COLUMN),
     )  # fmt: skip
 
 
+def _entries(kind: EditKind, clashes: Sequence[Clash]) -> list[dict[str, Any]]:
+    """The clashes as they go to phones and to the office."""
+    return [
+        {
+            "field": wire_name(kind, clash.field), "mine": clash.sent_shown, "theirs": clash.stored_shown,
+            "theirs_by": clash.by, "theirs_at": clash.at,
+        }
+        for clash in clashes
+    ]  # fmt: skip
+
+
 @transaction.atomic
 def conflict_choose(
-    *, conflict_id: uuid.UUID, choices: Mapping[str, str], actor: User, origin: EditOrigin | None = None
+    *, conflict_id: uuid.UUID, seen: int, choices: Mapping[str, str], actor: User, origin: EditOrigin | None = None
 ) -> ConflictState:
-    """Settle a conflict: `choices` names for every field of it whose value stays, `mine` or `theirs`.
+    """Settle a conflict: `choices` names for every field of it whose value stays, `mine` or `theirs`; `seen` is the
+    version of the conflict that was chosen from.
 
-    Returns CHOSEN; or VOID when the record is no longer there, and nothing was written then. The caller has made sure
-    that `actor` wrote it or may edit there. Raises UNKNOWN_CONFLICT; MISSING_FIELD, UNKNOWN_FIELD (`choices.<name>`);
-    ALREADY_CHOSEN when somebody chose otherwise before; and what the record's service raises where a value can no
-    longer be written, the conflict staying open.
+    Returns CHOSEN; VOID when the record is no longer there; or OPEN when somebody has meanwhile changed what `mine`
+    would replace: nothing is written then, and the conflict shows what stands now, to be chosen from anew. The caller
+    has made sure that `actor` wrote it or may edit there. Raises UNKNOWN_CONFLICT; MISSING_FIELD, UNKNOWN_FIELD
+    (`choices.<name>`); ALREADY_CHOSEN when somebody chose otherwise before; and what the record's service raises where
+    a value can no longer be written, the conflict staying open.
     """
     found = EditConflict.objects.filter(pk=conflict_id).first()
     if found is None:
         raise ApiError(ErrorCode.UNKNOWN_CONFLICT, field="conflict")
     # The record first, then the conflict, as a move of the record does: neither waits for the other in a ring.
     kind = EditKind(found.kind)
-    there = record_locked(kind=kind, target=found.target, actor=actor)
+    row = record_locked(kind=kind, target=found.target, actor=actor)
     conflict = EditConflict.objects.select_for_update(no_key=True).get(pk=conflict_id)
+    if conflict.state == ConflictState.OPEN and row is None:
+        _settle(conflict, ConflictState.VOID, {}, actor)
+    if conflict.state == ConflictState.VOID:
+        return ConflictState.VOID
+    if seen >= conflict.version:
+        _require_all(conflict, choices)
+    if conflict.state == ConflictState.CHOSEN:
+        if conflict.choices != dict(choices):
+            raise ApiError(ErrorCode.ALREADY_CHOSEN, field="conflict")
+        return ConflictState.CHOSEN
+    if seen < conflict.version and Choice.MINE in choices.values():
+        return ConflictState.OPEN
+    assert row is not None
+    mine = _mine(conflict)
+    kept = {name: value for name, value in mine.items() if choices.get(name) == Choice.MINE}
+    if _laid_over(conflict, LateEdit(conflict.record_version, _service_changes(kind, kept), origin), actor):
+        # Field by field against whatever stands: what was changed to the very same meanwhile is no conflict any more.
+        everything = LateEdit(0, _service_changes(kind, mine))
+        _show_anew(conflict, _laid_over(conflict, everything, actor, keep=False), row.version)
+        return ConflictState.OPEN
+    _settle(conflict, ConflictState.CHOSEN, choices, actor)
+    return ConflictState.CHOSEN
+
+
+def _require_all(conflict: EditConflict, choices: Mapping[str, str]) -> None:
     names = [entry["field"] for entry in conflict.fields]
     if unknown := set(choices) - set(names):
         raise ApiError(ErrorCode.UNKNOWN_FIELD, field=f"choices.{min(unknown) if min(unknown).isidentifier() else '?'}")
     if missing := set(names) - set(choices):
         raise ApiError(ErrorCode.MISSING_FIELD, field=f"choices.{min(missing)}")
-    if conflict.state == ConflictState.CHOSEN and conflict.choices != dict(choices):
-        raise ApiError(ErrorCode.ALREADY_CHOSEN, field="conflict")
-    if conflict.state != ConflictState.OPEN:
-        return ConflictState(conflict.state)
-    if not there:
-        _settle(conflict, ConflictState.VOID, {}, actor)
-        return ConflictState.VOID
-    kept = {name: value for name, value in _mine(conflict).items() if choices[name] == Choice.MINE}
-    changes = changes_of(kind, msgspec.convert(kept, CHANGES[kind], strict=False))
+
+
+def _laid_over(conflict: EditConflict, edit: LateEdit, actor: User, *, keep: bool = True) -> list[Clash]:
+    """What of `edit` clashes with what stands now; it is written only where nothing does, and with `keep`."""
+    kind = EditKind(conflict.kind)
     try:
-        edit_apply(kind=kind, target=conflict.target, edit=LateEdit(None, changes, origin), actor=actor)
+        with transaction.atomic():
+            _, clashes = edit_apply(kind=kind, target=conflict.target, edit=edit, actor=actor)
+            if clashes or not keep:
+                transaction.set_rollback(True)
     except ApiError as error:
         field = f"choices.{wire_name(kind, error.field)}" if error.field else None
         raise ApiError(error.code, field=field) from error
-    _settle(conflict, ConflictState.CHOSEN, choices, actor)
-    return ConflictState.CHOSEN
+    return clashes
+
+
+def _show_anew(conflict: EditConflict, clashes: Sequence[Clash], record_version: int) -> None:
+    """The conflict as it is now; phones pull it again, and are asked again."""
+    conflict.fields = _entries(EditKind(conflict.kind), clashes)
+    conflict.version += 1
+    conflict.record_version = record_version
+    conflict.save()
+
+
+def _service_changes(kind: EditKind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by their names on the wire, as the record's service takes them."""
+    return changes_of(kind, msgspec.convert(values, CHANGES[kind], strict=False))
 
 
 def _mine(conflict: EditConflict) -> dict[str, Any]:

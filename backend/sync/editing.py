@@ -66,7 +66,7 @@ def _edit(item: Incoming, body: EditBody, *, user: User, origin: EditOrigin, rec
                 conflict_open(
                     id=item.id, kind=kind, target=row.pk, region_code=row.region_code, place=item.place, author=user,
                     device_id=origin.device, made_at=item.placed.corrected_at, received_at=received_at,
-                    clashes=clashes,
+                    clashes=clashes, record_version=row.version,
                 )  # fmt: skip
     except ApiError as error:
         send_back(item, error.code, _path(kind, error))
@@ -87,9 +87,13 @@ def _path(kind: EditKind, error: ApiError) -> str | None:
 
 def _choose(item: Incoming, body: ConflictChoiceBody, *, user: User, origin: EditOrigin) -> None:
     try:
-        state = conflict_choose(conflict_id=body.conflict, choices=body.choices, actor=user, origin=origin)
+        state = conflict_choose(
+            conflict_id=body.conflict, seen=body.version, choices=body.choices, actor=user, origin=origin
+        )
     except ApiError as error:
         send_back(item, error.code, f"body.{error.field}" if error.field else "body.conflict")
         return
     if state is ConflictState.VOID:
         send_back(item, ErrorCode.TARGET_GONE, "body.conflict")
+    elif state is ConflictState.OPEN:
+        send_back(item, ErrorCode.EDITED_AGAIN, "body.version")

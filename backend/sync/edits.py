@@ -60,12 +60,12 @@ def edit_apply(*, kind: EditKind, target: uuid.UUID, edit: LateEdit, actor: Any)
     return returnee_merge(returnee_id=target, edit=edit, actor=actor)
 
 
-def record_locked(*, kind: EditKind, target: uuid.UUID, actor: Any) -> bool:
-    """Lock the record until the transaction ends; whether it is still there."""
+def record_locked(*, kind: EditKind, target: uuid.UUID, actor: Any) -> Any | None:
+    """The record's row, locked until the transaction ends; None when it is no longer there."""
     try:
-        edit_apply(kind=kind, target=target, edit=LateEdit(None, {}), actor=actor)
+        row, _ = edit_apply(kind=kind, target=target, edit=LateEdit(None, {}), actor=actor)
     except ApiError as error:
         if error.code not in GONE[kind]:
             raise
-        return False
-    return True
+        return None
+    return row

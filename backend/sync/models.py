@@ -98,7 +98,8 @@ class EditConflict(ChangedModel):
 
     `fields` is a list of `{field, mine, theirs, theirs_by, theirs_at}` as it goes to phones, names and numbers masked.
     `mine_sealed` is what came second in the plain, as JSON, until somebody has chosen. `region_code` is the cell of the
-    record now; `place` its door.
+    record now; `place` its door. `record_version` is the version of the record whose values `fields` shows; `version`
+    counts how often they were shown anew, because somebody changed the record once more before a choice arrived.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -112,6 +113,8 @@ class EditConflict(ChangedModel):
     made_at = models.DateTimeField("手机记录时间")
     received_at = models.DateTimeField("收到时间")
     fields = models.JSONField("冲突内容")
+    version = models.PositiveIntegerField(default=1)
+    record_version = models.PositiveIntegerField()
     mine_sealed = models.BinaryField("后报内容（密）", null=True)
     state = models.CharField(
         "状态", max_length=10, choices=ConflictState.choices, default=ConflictState.OPEN.value
@@ -130,6 +133,7 @@ class EditConflict(ChangedModel):
             models.Index(fields=["region_code", "-received_at"], name="conflict_region_received"),
             models.Index(fields=["changed_xid"], name="conflict_changed", condition=models.Q(state="open")),
             models.Index(fields=["target"], name="conflict_target", condition=models.Q(state="open")),
+            models.Index(fields=["author_id", "changed_xid"], name="conflict_author_changed"),
         ]
 
     def __str__(self) -> str:

@@ -103,7 +103,7 @@ def _sights(user: User, scope: Scope) -> list[_Sight]:
     found = [
         _Sight(rank, source, scope & user.scope(source.capability)) for rank, source in enumerate(PULL_SOURCES, start=1)
     ]
-    return [sight for sight in found if sight.scope]
+    return [sight for sight in found if sight.scope or sight.source.author]
 
 
 def _digest(sights: Sequence[_Sight]) -> str:
@@ -141,7 +141,9 @@ def _count(*, user: User, sights: Sequence[_Sight]) -> int:
 
 def _parameters(user: User, sights: Sequence[_Sight]) -> dict[str, int | str | bool | dt.date | list[str]]:
     """What every source may ask for."""
-    found: dict[str, int | str | bool | dt.date | list[str]] = {"today": clock.today(), "user": user.pk}
+    found: dict[str, int | str | bool | dt.date | list[str]] = {
+        "now": clock.now(), "today": clock.today(), "user": user.pk,
+    }  # fmt: skip
     for sight in sights:
         for index, prefix in enumerate(sight.scope):
             name = f"{sight.rank}_{index}"
@@ -152,12 +154,14 @@ def _parameters(user: User, sights: Sequence[_Sight]) -> dict[str, int | str | b
 
 
 def _cells(sight: _Sight) -> str:
-    """The condition that a row lies in one of the cells, or is told to them from above."""
+    """The condition that a row lies in one of the cells, is told to them from above, or is the user's own."""
     source, rank = sight.source, sight.rank
-    parts = [_within(sight, source.region)] if source.inside else []
+    parts = [_within(sight, source.region)] if source.inside and sight.scope else []
     if source.above:
         unless = f" AND NOT ({_within(sight, source.unless)})" if source.unless else ""
         parts.append(f"({source.region} = ANY(%(above{rank})s){unless})")
+    if source.author:
+        parts.append(f"{source.author} = %(user)s")
     return " OR ".join(parts)
 
 
@@ -182,9 +186,9 @@ def _select(sight: _Sight) -> str:
     source, rank = sight.source, sight.rank
     key = f'({source.key})::text COLLATE "C"'
     envelope = (
-        "json_build_object('kind', t.kind, 'id', t.object_id, 'op', 'delete')"
-        if source.op == "delete"
-        else f"json_build_object('kind', '{source.kind}', 'id', {source.key}, 'op', 'put', 'data', {source.data})"
+        f"json_build_object('kind', '{source.kind}', 'id', {source.key}, 'op', '{source.op}', 'data', {source.data})"
+        if source.kind
+        else f"json_build_object('kind', {source.data}, 'id', {source.key}, 'op', '{source.op}')"
     )
     where = f" AND ({source.where})" if source.where else ""
     return (

@@ -192,6 +192,7 @@ class ReturneeEditBody(Struct, forbid_unknown_fields=True):
 
 class ConflictChoiceBody(Struct, forbid_unknown_fields=True):
     conflict: uuid.UUID
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     choices: Annotated[
         dict[Annotated[str, Meta(max_length=20)], Literal["mine", "theirs"]], Meta(min_length=1, max_length=12)
     ]

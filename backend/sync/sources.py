@@ -11,6 +11,8 @@ from backend.accounts.choices import Capability
 
 #: Facts older than this many days stay on the server; a phone shows the last days only.
 FACT_DAYS = 7
+#: Days for which an author is told how a conflict of his ended: a phone may be off for some of them.
+ENDED_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,9 @@ class PullSource:
     """`table` has `region`, the column with the cell's code; `data` is a JSON expression; `where` a further filter.
 
     Pulled `inside` the cells where the user holds `capability` beside the right to sync, and, with `above`, what has
-    the code of the village or township they lie in, unless the code in `unless` lies in the cells themselves.
+    the code of the village or township they lie in, unless the code in `unless` lies in the cells themselves; and what
+    the user himself wrote, wherever it lies, if `author` names a column. A source with `op` "delete" and no `kind` has
+    its rows' own kinds in `data`.
     """
 
     kind: str
@@ -32,6 +36,7 @@ class PullSource:
     inside: bool = True
     above: bool = False
     unless: str = ""
+    author: str = ""
 
 
 _REGION = "json_build_object('code', t.code, 'name', t.name, 'level', t.level, 'parent', t.parent_code)"
@@ -175,10 +180,24 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="sync_editconflict",
         # A settled one leaves by its tombstone.
         where="t.state = 'open'",
+        author="t.author_id",
         data=(
             "json_build_object('id', t.id, 'kind', t.kind, 'target', t.target, 'region', t.region_code, "
             "'place', t.place, 'author_name', t.author_name, 'mine', t.author_id = %(user)s, 'made_at', t.made_at, "
-            "'fields', t.fields)"
+            "'version', t.version, 'fields', t.fields)"
+        ),
+    ),
+    PullSource(
+        kind="conflict",
+        op="delete",
+        table="sync_editconflict",
+        # To who wrote what came second, wherever it lies: how it ended.
+        inside=False,
+        author="t.author_id",
+        where=f"t.state <> 'open' AND t.chosen_at > %(now)s - interval '{ENDED_DAYS} days'",
+        data=(
+            "json_build_object('state', t.state, 'choices', t.choices, 'by', t.chosen_by_name, 'at', t.chosen_at, "
+            "'mine', t.chosen_by_id = %(user)s)"
         ),
     ),
     # Whom both sides are, they are told last that it comes to them.

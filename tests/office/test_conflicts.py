@@ -13,7 +13,7 @@ from backend.accounts.choices import Role
 from backend.accounts.models import User
 from backend.audit.models import AuditEntry
 from backend.core.ids import new_id
-from backend.residents.services import household_close
+from backend.residents.services import household_close, household_update
 from backend.sync.models import EditConflict
 from tests.conftest import CELL
 from tests.office.test_deeds import do
@@ -47,7 +47,7 @@ def test_its_length_costs_no_queries(here: Corner, desk: Client) -> None:
 
 @pytest.mark.parametrize(("deed", "headcount", "head"), [("mine", 5, "孙*"), ("theirs", 3, "张*")])
 def test_one_deed_settles_it(here: Corner, desk: Client, deed: str, headcount: int, head: str) -> None:
-    answer = do(desk, f"sync_editconflict_do_{deed}", here.conflict)
+    answer = do(desk, f"sync_editconflict_do_{deed}", here.conflict, seen=1)
     assert answer.status_code == 302
     here.household.refresh_from_db()
     assert (here.household.headcount, here.household.head_masked) == (headcount, head)
@@ -61,18 +61,37 @@ def test_one_deed_settles_it(here: Corner, desk: Client, deed: str, headcount: i
 
 
 def test_field_by_field(here: Corner, desk: Client) -> None:
-    half = do(desk, "sync_editconflict_do_pick", here.conflict, headcount="mine")
+    half = do(desk, "sync_editconflict_do_pick", here.conflict, seen=1, headcount="mine")
     assert half.context["form"].errors == {"head_name": ["请选择保留哪一个。"]}
-    assert do(desk, "sync_editconflict_do_pick", here.conflict, headcount="mine", head_name="theirs").status_code == 302
+    whole = do(desk, "sync_editconflict_do_pick", here.conflict, seen=1, headcount="mine", head_name="theirs")
+    assert whole.status_code == 302
     here.household.refresh_from_db()
     assert (here.household.headcount, here.household.head_masked) == (5, "张*")
+
+
+def test_what_changed_once_more_is_shown_and_asked_about_again(here: Corner, desk: Client) -> None:
+    household_update(
+        household_id=here.household.pk, base_version=here.household.version, changes={"headcount": 9}, actor=None
+    )
+    form = desk.get(reverse("admin:sync_editconflict_do_mine", args=[here.conflict.pk])).content.decode()
+    assert '<input type="hidden" name="seen" value="1"' in form
+    answer = do(desk, "sync_editconflict_do_mine", here.conflict, seen=1)
+    assert "人数：9" in answer.context["done"].lines
+    assert "重新选择" in answer.content.decode()
+    here.household.refresh_from_db()
+    assert here.household.headcount == 9
+    here.conflict.refresh_from_db()
+    assert (here.conflict.state, here.conflict.version) == ("open", 2)
+    assert do(desk, "sync_editconflict_do_mine", here.conflict, seen=2).status_code == 302
+    here.household.refresh_from_db()
+    assert here.household.headcount == 5
 
 
 def test_a_record_out_of_use_makes_it_void(here: Corner, desk: Client) -> None:
     here.person.household = None
     here.person.save()
     household_close(household_id=here.household.pk, actor=None)
-    answer = do(desk, "sync_editconflict_do_mine", here.conflict)
+    answer = do(desk, "sync_editconflict_do_mine", here.conflict, seen=1)
     assert answer.status_code == 302
     assert EditConflict.objects.get(pk=here.conflict.pk).state == "void"
 

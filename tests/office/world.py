@@ -111,7 +111,7 @@ def furnish(cell: str) -> Corner:
         ),
         conflict=conflict_open(
             id=new_id(), kind=EditKind.HOUSEHOLD, target=door.pk, region_code=cell, place=door.place, author=worker,
-            device_id=device.pk, made_at=now, received_at=now, clashes=[
+            device_id=device.pk, made_at=now, received_at=now, record_version=door.version, clashes=[
                 Clash("headcount", 5, 5, 3, "李站长", now.isoformat()),
                 Clash("head_name", "孙七", "孙*", "张*", "李站长", now.isoformat()),
             ],

@@ -17,9 +17,9 @@ def edit(kind: str, target: object, changes: dict[str, Any], version: int = 1, *
     return item(f"{kind}_edit", {kind: str(target), "version": version, "changes": changes}, **more)
 
 
-def choice(conflict: object, **choices: str) -> dict[str, Any]:
-    """`choice(conflict, headcount="mine")`"""
-    return item("conflict_choice", {"conflict": str(conflict), "choices": choices})
+def choice(conflict: object, /, seen: int = 1, **choices: Any) -> dict[str, Any]:
+    """`choice(conflict, headcount="mine")`, made from the conflict's version `seen`."""
+    return item("conflict_choice", {"conflict": str(conflict), "version": seen, "choices": choices})
 
 
 def said(answer: dict[str, Any]) -> list[tuple[str, str | None]]:

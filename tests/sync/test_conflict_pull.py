@@ -1,5 +1,6 @@
 """Conflicts on their way to phones, and edits from several connections at once."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,8 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from backend.accounts.choices import Role
-from backend.accounts.models import User
+from backend.accounts.models import Duty, User
+from backend.core import clock
 from backend.residents.models import Household
 from backend.residents.services import household_create, household_move
 from backend.sync import services
@@ -32,16 +34,36 @@ def test_it_is_pulled_while_it_is_open(
     data = change["data"]
     entry = EditConflict.objects.get()
     assert (change["op"], data["id"], data["kind"], data["target"]) == ("put", clash, "household_edit", str(door.pk))
-    assert set(data) == {"id", "kind", "target", "region", "place", "author_name", "mine", "made_at", "fields"}
+    told = {"id", "kind", "target", "region", "place", "author_name", "mine", "made_at", "version", "fields"}
+    assert set(data) == told
     assert (data["region"], data["place"], data["mine"], data["author_name"]) == (CELL, door.place, True, "网格员")
     assert data["fields"] == entry.fields
     assert set(data["fields"][0]) == {"field", "mine", "theirs", "theirs_by", "theirs_at"}
     (seen,), _ = pulled(neighbour)
     assert seen["data"]["mine"] is False
     assert pulled(client_of(user_with(Role.GRID_WORKER, OTHER_CELL, "far")))[0] == []
-    push(choice(clash, headcount="mine", phone="mine"), client=neighbour)
-    assert [(c["op"], c["id"]) for c in pulled(phone, cursor)[0]] == [("delete", clash)]
+    push(choice(clash, headcount="mine", phone="theirs"), client=neighbour)
+    bare, ended = pulled(phone, cursor)[0]
+    assert [(c["op"], c["id"]) for c in (bare, ended)] == [("delete", clash)] * 2
+    assert "data" not in bare
+    assert (ended["data"]["state"], ended["data"]["by"], ended["data"]["mine"]) == ("chosen", "村（社区）", False)
+    assert ended["data"]["choices"] == {"headcount": "mine", "phone": "theirs"}
+    # To its author with a first download too, for a month; to nobody else.
+    assert [(c["op"], c["id"]) for c in pulled(phone)[0]] == [("delete", clash)]
+    assert pulled(neighbour)[0] == []
+    EditConflict.objects.update(chosen_at=clock.now() - dt.timedelta(days=32))
     assert pulled(phone)[0] == []
+
+
+def test_its_author_keeps_it_when_the_cell_is_no_longer_his(
+    push: Push, phone: APIClient, worker: User, door: Household, clash: str, neighbour: APIClient
+) -> None:
+    Duty.objects.filter(user=worker).update(region_code=SECOND_CELL)
+    (change,), cursor = pulled(phone)
+    assert (change["op"], change["data"]["mine"]) == ("put", True)
+    assert not [c for c in phone.get("/api/v1/sync/pull/").json()["changes"] if c["kind"] == "household"]
+    push(choice(clash, headcount="theirs", phone="theirs"), client=neighbour)
+    assert [(c["op"], c["data"]["by"]) for c in pulled(phone, cursor)[0]] == [("delete", "村（社区）")]
 
 
 def test_it_goes_along_with_the_household(
@@ -52,7 +74,8 @@ def test_it_goes_along_with_the_household(
     _, cursor = pulled(phone)
     _, theirs = pulled(next_door)
     household_move(household_id=door.pk, to_region=SECOND_CELL, actor=None)
-    assert [(c["op"], c["id"]) for c in pulled(phone, cursor)[0]] == [("delete", clash)]
+    # Taken from the cell, and given to its author wherever it lies, in this order.
+    assert [(c["op"], c["id"]) for c in pulled(phone, cursor)[0]] == [("delete", clash), ("put", clash)]
     assert [(c["op"], c["id"]) for c in pulled(next_door, theirs)[0]] == [("put", clash)]
     assert said(push(choice(clash, headcount="mine", phone="mine"), client=next_door)) == [("created", None)]
 

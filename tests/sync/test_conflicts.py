@@ -21,14 +21,61 @@ from tests.sync.edits import Push, choice, edit, office_edits, said
 pytestmark = pytest.mark.django_db
 
 
-def test_mine_is_written_on_what_stands_now(push: Push, door: Household, clash: str) -> None:
-    office_edits(door, headcount=8, floor=9)
+def test_mine_is_written_and_other_fields_stay(push: Push, door: Household, clash: str) -> None:
+    office_edits(door, floor=9)
     assert said(push(choice(clash, headcount="mine", phone="theirs"))) == [("created", None)]
     door.refresh_from_db()
     assert (door.headcount, door.phone_last4, door.floor) == (5, "0000", 9)
     kept = EditConflict.objects.get()
     assert (kept.state, kept.choices, kept.mine_sealed) == ("chosen", {"headcount": "mine", "phone": "theirs"}, None)
     assert AuditEntry.objects.get(action="conflict_choose").detail == {"state": "chosen", "fields": ["headcount"]}
+
+
+def test_a_third_change_is_not_overwritten_but_asked_about(push: Push, door: Household, clash: str) -> None:
+    office_edits(door, headcount=8)
+    both = {"headcount": "mine", "phone": "mine"}
+    answer = push(choice(clash, **both))
+    assert [(r["verdict"], r["code"], r["field"]) for r in answer["results"]] == [
+        ("rejected", "edited_again", "body.version")
+    ]
+    assert "重新选择" in answer["results"][0]["message"]
+    door.refresh_from_db()
+    assert (door.headcount, door.phone_last4) == (8, "0000"), "nothing of the choice is written"
+    kept = EditConflict.objects.get()
+    assert (kept.state, kept.version) == ("open", 2)
+    assert [(entry["field"], entry["mine"], entry["theirs"]) for entry in kept.fields] == [
+        ("headcount", 5, 8), ("phone", "137****0001", "139****0000"),
+    ]  # fmt: skip
+    # Chosen from the old values once more: asked once more, and nothing is written.
+    assert said(push(choice(clash, **both))) == [("rejected", "edited_again")]
+    assert said(push(choice(clash, seen=2, **both))) == [("created", None)]
+    door.refresh_from_db()
+    assert (door.headcount, door.phone_last4) == (5, "0001")
+
+
+def test_a_third_change_to_another_field_is_no_reason_to_ask(push: Push, door: Household, clash: str) -> None:
+    office_edits(door, headcount=8)
+    assert said(push(choice(clash, headcount="theirs", phone="mine"))) == [("created", None)]
+    door.refresh_from_db()
+    assert (door.headcount, door.phone_last4) == (8, "0001")
+
+
+def test_a_field_that_a_third_change_made_equal_is_asked_about_no_more(push: Push, door: Household, clash: str) -> None:
+    office_edits(door, headcount=5, phone="13600000002")
+    assert said(push(choice(clash, headcount="mine", phone="mine"))) == [("rejected", "edited_again")]
+    assert [entry["field"] for entry in EditConflict.objects.get().fields] == ["phone"]
+    assert said(push(choice(clash, seen=2, phone="mine"))) == [("created", None)]
+    door.refresh_from_db()
+    assert (door.headcount, door.phone_last4) == (5, "0001")
+
+
+def test_keeping_what_stands_needs_no_second_look(push: Push, door: Household, clash: str) -> None:
+    """Even from old values: who gives up his own overwrites nobody."""
+    office_edits(door, headcount=8)
+    push(choice(clash, headcount="mine", phone="theirs"))
+    assert said(push(choice(clash, headcount="theirs", phone="theirs"))) == [("created", None)]
+    door.refresh_from_db()
+    assert (door.headcount, door.phone_last4) == (8, "0000")
 
 
 def test_a_sealed_value_comes_back_whole(push: Push, door: Household, clash: str) -> None:
@@ -63,7 +110,7 @@ def test_a_choice_names_every_field_and_no_other(push: Push, clash: str) -> None
         choice(clash, headcount="mine", phone="mine", floor="mine"),
         choice(clash, headcount="both", phone="mine"),
         choice(clash),
-        item("conflict_choice", {"choices": {"phone": "mine"}}),
+        item("conflict_choice", {"version": 1, "choices": {"phone": "mine"}}),
         choice(new_id(), headcount="mine", phone="mine"),
     )
     assert [(r["code"], r["field"]) for r in answer["results"]] == [

@@ -33,7 +33,7 @@ from tests.health.conftest import returnee_fields
 from tests.residents.factories import PERSON_PHONE, PHONE, SECOND_CELL
 from tests.residents.factories import person as person_input
 from tests.sync.conftest import DEVICE, item
-from tests.sync.edits import Push, edit, office_edits, said
+from tests.sync.edits import Push, choice, edit, office_edits, said
 
 pytestmark = pytest.mark.django_db
 OTHER_PHONE = "01980000-0000-7000-8000-000000000002"
@@ -369,7 +369,7 @@ def test_a_day_with_a_clash_is_not_closed_until_somebody_chose(push: Push, phone
     push(sent)
     day = {"device": DEVICE, "day": clock.today().isoformat(), "made": [sent["id"]]}
     assert phone.post("/api/v1/sync/receipts/", day, format="json").json()["refused"] == [sent["id"]]
-    chosen = item("conflict_choice", {"conflict": sent["id"], "choices": {"headcount": "theirs"}})
+    chosen = choice(sent["id"], headcount="theirs")
     assert said(push(chosen)) == [("created", None)]
     closing = phone.post("/api/v1/sync/receipts/", {**day, "made": [sent["id"], chosen["id"]]}, format="json").json()
     assert (closing["closed"], closing["confirmed"]) == (True, 2)

@@ -58,6 +58,8 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(verbose_name='手机记录时间')),
                 ('received_at', models.DateTimeField(verbose_name='收到时间')),
                 ('fields', models.JSONField(verbose_name='冲突内容')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('record_version', models.PositiveIntegerField()),
                 ('mine_sealed', models.BinaryField(null=True, verbose_name='后报内容（密）')),
                 ('state', models.CharField(choices=[('open', '待处理'), ('chosen', '已处理'), ('void', '已作废')], default='open', max_length=10, verbose_name='状态')),
                 ('choices', models.JSONField(default=dict, verbose_name='选择')),
@@ -68,7 +70,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '修改冲突',
                 'verbose_name_plural': '修改冲突',
-                'indexes': [models.Index(fields=['region_code', '-received_at'], name='conflict_region_received'), models.Index(condition=models.Q(('state', 'open')), fields=['changed_xid'], name='conflict_changed'), models.Index(condition=models.Q(('state', 'open')), fields=['target'], name='conflict_target')],
+                'indexes': [models.Index(fields=['region_code', '-received_at'], name='conflict_region_received'), models.Index(condition=models.Q(('state', 'open')), fields=['changed_xid'], name='conflict_changed'), models.Index(condition=models.Q(('state', 'open')), fields=['target'], name='conflict_target'), models.Index(fields=['author_id', 'changed_xid'], name='conflict_author_changed')],
             },
         ),
         migrations.CreateModel(

@@ -121,6 +121,8 @@ export interface ReturneeEditBody {
 export type Side = 'mine' | 'theirs'
 export interface ConflictChoiceBody {
   conflict: string
+  /** Of the conflict as it was shown: somebody may have changed the record once more meanwhile. */
+  version: number
   choices: Record<string, Side>
 }
 export interface BodyOf {
@@ -285,7 +287,18 @@ export interface ConflictRow {
   /** Whether I made the edit that came second. */
   mine: boolean
   made_at: string
+  /** More than one: somebody changed the record once more before a choice arrived, and `fields` shows what stands now. */
+  version: number
   fields: ConflictField[]
+}
+/** How a conflict of mine ended, wherever the record lies now. */
+export interface ConflictEnd {
+  state: 'chosen' | 'void'
+  choices: Record<string, Side>
+  by: string
+  at: string
+  /** Whether I chose. */
+  mine: boolean
 }
 export interface CacheRows {
   region: RegionRow

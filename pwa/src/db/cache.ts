@@ -53,7 +53,7 @@ export async function applyPage(db: UserDb, page: PullResponse): Promise<Downloa
       if (kind === 'returnee') await dropPendingReturnees(db, puts as unknown as { person: string }[])
       if (puts.length) await table.bulkPut(puts)
       if (deletes.length) await table.bulkDelete(deletes)
-      if (kind === 'conflict') await noteSeen(db, [...changes.keys()])
+      if (kind === 'conflict') await noteSeen(db, [...changes.values()])
     }
     if (page.resync) await restoreProvisional(db)
     await showAllEdits(db)

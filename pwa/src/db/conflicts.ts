@@ -1,5 +1,5 @@
 /** Conflicts as delivered: one field, two people, two values; open until somebody has chosen (docs/edits.md). */
-import type { ConflictRow } from '@/api/types'
+import type { Change, ConflictEnd, ConflictRow } from '@/api/types'
 
 import type { OutboxRow, UserDb } from './schema'
 
@@ -13,10 +13,20 @@ export async function openConflicts(db: UserDb): Promise<ConflictRow[]> {
   return rows.sort((a, b) => a.made_at.localeCompare(b.made_at))
 }
 
-/** Inside a transaction over outbox: conflicts were delivered, open or settled. */
-export async function noteSeen(db: UserDb, ids: readonly string[]): Promise<void> {
-  const rows = (await db.outbox.bulkGet([...ids])).filter((row) => row !== undefined && awaitsChoice(row))
-  await db.outbox.bulkPut(rows.map((row) => ({ ...row!, conflictSeen: true })))
+/** Inside a transaction over outbox: conflicts were delivered, open or settled; to its author with how it ended. */
+export async function noteSeen(db: UserDb, changes: readonly Change[]): Promise<void> {
+  for (const { id, op, data } of changes) {
+    const row = await db.outbox.get(id)
+    if (!row || !(awaitsChoice(row) || row.conflictSeen)) continue
+    const ended = op === 'delete' && data ? (data as unknown as ConflictEnd) : row.ended
+    await db.outbox.put({ ...row, conflictSeen: true, ...(ended && { ended }) })
+  }
+}
+
+/** Edits that came second and were settled by somebody else, the latest first: their author is told how it ended. */
+export async function endedElsewhere(db: UserDb): Promise<OutboxRow[]> {
+  const rows = await db.outbox.where('state').equals('confirmed').filter((row) => row.ended !== undefined && !row.ended.mine).toArray()
+  return rows.sort((a, b) => b.ended!.at.localeCompare(a.ended!.at))
 }
 
 /**

@@ -154,6 +154,9 @@ export async function markSending(db: UserDb, ids: string[]): Promise<OutboxRow[
   })
 }
 
+/** Said of a choice: what was chosen from has changed meanwhile, and the conflict is delivered anew. */
+export const EDITED_AGAIN = 'edited_again'
+
 export interface Settlement {
   id: string
   state: Exclude<OutboxRow['state'], 'sending'>
@@ -171,6 +174,11 @@ export async function settle(db: UserDb, settlements: readonly Settlement[], sea
     for (const next of settlements) {
       const row = await db.outbox.get(next.id)
       if (!row) continue
+      if (row.conflict && next.code === EDITED_AGAIN) {
+        // Not this choice comes back to the worker, but the question, with the values of now.
+        await db.outbox.delete(row.id)
+        continue
+      }
       const updated: OutboxRow = { ...row, ...next, nextAt: next.nextAt ?? 0 }
       if (next.state === 'confirmed') {
         await keepEdit(db, row)

@@ -2,7 +2,7 @@
  * What lies in IndexedDB (docs/phone.md, "What lies on the phone"). Shapes and names only: the library that reads and writes them is
  * in database.ts, which is fetched when today's list has been painted.
  */
-import type { BodyOf, RecordKind, Verdict } from '@/api/types'
+import type { BodyOf, ConflictEnd, RecordKind, Verdict } from '@/api/types'
 import type { CheckSession } from '@/lib/monitoring'
 import type { Outcome } from '@/lib/outcomes'
 
@@ -40,6 +40,8 @@ export interface OutboxRow<K extends RecordKind = RecordKind> {
   message?: string
   /** The conflict of this edit has been delivered: when it is gone, somebody has chosen. */
   conflictSeen?: boolean
+  /** Of an edit that came second: who chose, and what. */
+  ended?: ConflictEnd
 }
 
 export interface DraftRow {

@@ -14,7 +14,7 @@ export interface SyncHandle {
   closeDays: () => Promise<void>
 }
 
-const IDLE: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null, tooOld: false }
+const IDLE: EngineStatus = { running: false, runs: 0, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null, tooOld: false }
 
 export const useSyncStore = defineStore('sync', () => {
   const status = shallowRef<EngineStatus>(IDLE)

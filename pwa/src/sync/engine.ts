@@ -6,7 +6,7 @@ import { ApiError } from '@/api/client'
 import { pull as apiPull, push as apiPush } from '@/api/sync'
 import { API_LEVEL, type PullResponse } from '@/api/types'
 import { applyPage, pruneFacts, readCursor, readMeta } from '@/db/cache'
-import { dueRecords, isQuota, markSending, nextDueAt, pruneConfirmed, recoverSending, settle } from '@/db/outbox'
+import { dueRecords, EDITED_AGAIN, isQuota, markSending, nextDueAt, pruneConfirmed, recoverSending, settle } from '@/db/outbox'
 import type { Download, OutboxRow, UserDb } from '@/db/schema'
 import { backoffDelay } from '@/lib/backoff'
 import { learnServerTime, rawNow } from '@/lib/clock'
@@ -28,6 +28,8 @@ const GIVE_UP_AFTER = 3
 
 export interface EngineStatus {
   running: boolean
+  /** Runs that have ended since the start, well or not. */
+  runs: number
   problem: Problem | null
   /** The server's own words for a refusal of the whole batch. */
   message?: string
@@ -70,7 +72,7 @@ export function createSyncEngine(deps: EngineDeps) {
   const pull = deps.pull ?? apiPull
   const nowMs = deps.nowMs ?? Date.now
   const random = deps.random ?? Math.random
-  const status: EngineStatus = { running: false, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null, tooOld: false }
+  const status: EngineStatus = { running: false, runs: 0, problem: null, pushedAt: null, pulledAt: null, skewSeconds: 0, firstSync: null, tooOld: false }
   let stopped = false
   let paused = false
   let failures = 0
@@ -122,7 +124,8 @@ export function createSyncEngine(deps: EngineDeps) {
       const items = sending.filter((row) => stored.has(row.id)).map(toItem)
       await settle(deps.db, settlements, await sealedCopy(deps.db, deps.device, items).catch(() => undefined))
       batchItems = Math.min(BATCH_ITEMS, batchItems * 2)
-      if (sending.some((row) => row.kind !== 'visit')) concludedAt = nowMs() + CONCLUDED_AFTER_MS
+      if (settlements.some((each) => each.code === EDITED_AGAIN)) concludedAt = nowMs()
+      else if (sending.some((row) => row.kind !== 'visit')) concludedAt = nowMs() + CONCLUDED_AFTER_MS
       report({ pushedAt: nowMs(), skewSeconds: answer.skew_seconds ?? 0, problem: null, message: undefined })
       return 'sent'
     } catch (error) {
@@ -255,7 +258,7 @@ export function createSyncEngine(deps: EngineDeps) {
       if (failure.action === 'pause') pause()
       else if (failure.action === 'later') failed(failure.problem, failure.afterMs, failure.message)
     } finally {
-      report({ running: false })
+      report({ running: false, runs: status.runs + 1 })
     }
   }
 

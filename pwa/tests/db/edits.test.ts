@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import type { ConflictRow, EditKind } from '@/api/types'
 import { applyPage } from '@/db/cache'
+import { endedElsewhere, openConflicts } from '@/db/conflicts'
 import type { UserDb } from '@/db/database'
 import { discard, enqueue, type NewRecord, resend, unsent } from '@/db/outbox'
 import { newId } from '@/lib/ids'
@@ -28,7 +29,7 @@ function edit(changes: object, overrides: Partial<NewRecord<'household_edit'>> =
 
 function conflict(id: string): ConflictRow {
   return {
-    id, kind: 'household_edit', target: HOUSE, region: '220521901901901', place: '1幢1单元501', author_name: '周桂兰', mine: true, made_at: new Date().toISOString(),
+    id, kind: 'household_edit', target: HOUSE, region: '220521901901901', place: '1幢1单元501', author_name: '周桂兰', mine: true, made_at: new Date().toISOString(), version: 1,
     fields: [{ field: 'headcount', mine: 4, theirs: 5, theirs_by: '李站长', theirs_at: new Date().toISOString() }],
   }
 }
@@ -139,10 +140,34 @@ describe('an edit that came second', () => {
   it('is settled by the choice that was taken, at once', async () => {
     const id = await cameSecond()
     await applyPage(db, page([{ kind: 'conflict', id, op: 'put', data: { ...conflict(id) } }]))
-    await enqueue(db, { id: newId(), kind: 'conflict_choice', body: { conflict: id, choices: { headcount: 'theirs' } }, label: '', conflict: id })
+    await enqueue(db, { id: newId(), kind: 'conflict_choice', body: { conflict: id, version: 1, choices: { headcount: 'theirs' } }, label: '', conflict: id })
     await engine().sync({ pull: 'never' })
     expect(await states(db)).toEqual({ confirmed: 2 })
     expect(await db.conflict.count()).toBe(0)
+  })
+
+  it('is asked about anew when somebody changed the record before the choice arrived', async () => {
+    const id = await cameSecond()
+    await applyPage(db, page([{ kind: 'conflict', id, op: 'put', data: { ...conflict(id) } }]))
+    const fields = [{ ...conflict(id).fields[0]!, theirs: 6 }]
+    const running = engine()
+    await running.sync({ pull: 'always' })
+    server.pages = [page([{ kind: 'conflict', id, op: 'put', data: { ...conflict(id), version: 2, fields } }])]
+    const choice = await enqueue(db, { id: newId(), kind: 'conflict_choice', body: { conflict: id, version: 1, choices: { headcount: 'mine' } }, label: '', conflict: id })
+    server.reject.set(choice.id, { code: 'edited_again', field: 'body.version', message: '这条记录又被修改' })
+    await running.sync()
+    // Not in half a minute: whoever chose is looking at the page.
+    expect(server.pulls).toHaveLength(2)
+    expect((await openConflicts(db))[0]).toMatchObject({ version: 2, fields: [{ theirs: 6 }] })
+    expect(await db.outbox.get(id)).toMatchObject({ state: 'needs-you', code: 'edited_elsewhere' })
+  })
+
+  it('tells its author how it ended when somebody else chose, and not when he did', async () => {
+    const [id, own] = [await cameSecond(), await cameSecond()]
+    const ended = { state: 'chosen', choices: { headcount: 'theirs' }, by: '李站长', at: new Date().toISOString(), mine: false }
+    await applyPage(db, page([{ kind: 'conflict', id, op: 'delete', data: ended }, { kind: 'conflict', id: own, op: 'delete', data: { ...ended, mine: true } }]))
+    expect(await states(db)).toEqual({ confirmed: 2 })
+    expect((await endedElsewhere(db)).map((each) => [each.id, each.ended?.by])).toEqual([[id, '李站长']])
   })
 
   it('is asked about again under its own id', async () => {

@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import type { ConflictRow } from '@/api/types'
-import { unsettled } from '@/db/outbox'
+import { applyPage } from '@/db/cache'
+import { enqueue, settle, unsettled } from '@/db/outbox'
 import ConflictPage from '@/features/me/ConflictPage.vue'
 import SyncPage from '@/features/me/SyncPage.vue'
 import { useSyncStore } from '@/stores/sync'
 
+import { page as delivered } from '../fakeServer'
 import { test, until, world, type World } from '../mount'
 
 const CONFLICT: ConflictRow = {
-  id: 'c1', kind: 'household_edit', target: 'h1', region: '220521901901901', place: '1幢1单元501', author_name: '周桂兰', mine: true, made_at: '2026-11-22T01:00:00Z',
+  id: 'c1', kind: 'household_edit', target: 'h1', region: '220521901901901', place: '1幢1单元501', author_name: '周桂兰', mine: true, made_at: '2026-11-22T01:00:00Z', version: 1,
   fields: [
     { field: 'headcount', mine: 4, theirs: 5, theirs_by: '李站长', theirs_at: '2026-11-22T00:30:00Z' },
     { field: 'care', mine: ['infant'], theirs: null, theirs_by: '李站长', theirs_at: '2026-11-22T00:30:00Z' },
@@ -52,9 +54,36 @@ it('both values stand side by side; every field is chosen by a tap, and the choi
   await page.find('form').trigger('submit')
   await until(async () => (await here.db.outbox.count()) === 1)
   const rows = await unsettled(here.db)
-  expect(rows[0]).toMatchObject({ kind: 'conflict_choice', conflict: 'c1', body: { conflict: 'c1', choices: { headcount: 'mine', care: 'theirs' } } })
+  expect(rows[0]).toMatchObject({ kind: 'conflict_choice', conflict: 'c1', body: { conflict: 'c1', version: 1, choices: { headcount: 'mine', care: 'theirs' } } })
   const sync = useSyncStore()
   sync.setRows(rows)
   expect([sync.badge, sync.toChoose.length]).toEqual(['waiting', 0])
+  page.unmount()
+})
+
+it('values that changed once more are chosen from anew: what was tapped before counts no longer', async () => {
+  const page = here.show(ConflictPage, { id: 'c1' })
+  expect(page.find('[data-testid="conflict-again"]').exists()).toBe(false)
+  for (const side of page.findAll('[data-testid="choose-mine"]')) await side.trigger('click')
+  useSyncStore().setConflicts([{ ...CONFLICT, version: 2, fields: [{ ...CONFLICT.fields[0]!, theirs: 6 }] }])
+  await page.vm.$nextTick()
+  expect(test(page, 'conflict-again').text()).toContain('重新选')
+  expect(page.findAll('[aria-checked="true"]')).toHaveLength(0)
+  await page.find('[data-testid="choose-theirs"]').trigger('click')
+  await page.find('form').trigger('submit')
+  await until(async () => (await here.db.outbox.count()) === 1)
+  expect((await unsettled(here.db))[0]).toMatchObject({ body: { version: 2, choices: { headcount: 'theirs' } } })
+  page.unmount()
+})
+
+it('the author reads who chose, and what', async () => {
+  const edit = { id: 'e1', kind: 'household_edit' as const, body: { household: 'h1', version: 1, changes: {} }, label: '1幢1单元501' }
+  await enqueue(here.db, edit)
+  await settle(here.db, [{ id: 'e1', state: 'needs-you', verdict: 'conflict', code: 'edited_elsewhere' }])
+  const data = { state: 'chosen', choices: { headcount: 'theirs', care: 'mine' }, by: '李站长', at: '2026-11-22T02:00:00Z', mine: false }
+  await applyPage(here.db, delivered([{ kind: 'conflict', id: 'e1', op: 'delete', data }]))
+  const page = here.show(SyncPage)
+  await until(async () => page.find('[data-testid="conflicts-ended"]').exists())
+  expect(test(page, 'conflicts-ended').text()).toContain('李站长选定：人数用现有的、需要关照用您报的')
   page.unmount()
 })
