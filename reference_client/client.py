@@ -80,6 +80,16 @@ class ReferenceClient:
         )  # fmt: skip
         return record_id
 
+    def edit(self, kind: str, target: str, changes: dict[str, Any]) -> str:
+        """`edit("household", id, {"floor": 3})`: what was changed of a row, on the version delivered."""
+        version = self.store.cached(kind)[target]["version"]
+        return self.save(f"{kind}_edit", {kind: target, "version": version, "changes": changes})
+
+    def choose(self, conflict: str, choices: dict[str, str]) -> str:
+        """`mine` or `theirs` for every field of a delivered conflict, as it was delivered."""
+        version = self.store.cached("conflict")[conflict]["version"]
+        return self.save("conflict_choice", {"conflict": conflict, "version": version, "choices": choices})
+
     def sync(self, *, force: bool = True) -> None:
         """Up, then down; `force` ends the waits, as a tap or the network's return does. No network raises nothing."""
         with self._alone():
@@ -106,8 +116,6 @@ class ReferenceClient:
         Raises NoAnswerError and RefusedError.
         """
         with self._alone():
-            if not self.store.keys:
-                self.store.keys = self.wire.keys(self.store.device)
             return close_days(self.store, self.wire, today=self.today())
 
     def fetch_keys(self) -> None:

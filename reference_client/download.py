@@ -6,7 +6,7 @@ from collections.abc import Callable
 from reference_client.store import Store
 from reference_client.wire import RefusedError, Wire
 
-KINDS = frozenset(("policy", "region", "household", "person", "returnee", "code", "visit", "check"))
+KINDS = frozenset(("policy", "region", "household", "person", "returnee", "code", "visit", "check", "conflict"))
 PAGE = 500
 
 

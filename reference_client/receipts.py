@@ -44,13 +44,20 @@ def close_days(store: Store, wire: Wire, *, today: str) -> set[str]:
         if last and last["closed"] and last["made"] == len(made) and last["history"] == store.history:
             continue
         answer = wire.close_day(day, store.device, made)
-        if not _proved(answer, made, point=store.keys["receipts"]["point"]):
+        if not _proved(answer, made, point=_point(store, wire, answer["key"])):
             raise NoAnswerError("signature")
         store.keep_closing(day, answer)
         lacking |= set(answer["missing"]) | set(answer["refused"])
     lacking -= store.waiting_for_somebody()
     store.send_again(lacking)
     return lacking
+
+
+def _point(store: Store, wire: Wire, key: str) -> str:
+    """The public key of that name; the server may have got another since its keys were fetched."""
+    if not store.keys or store.keys["receipts"]["key"] != key:
+        store.keys = wire.keys(store.device)
+    return str(store.keys["receipts"]["point"])
 
 
 def _proved(answer: dict[str, Any], made: list[str], *, point: str) -> bool:

@@ -112,6 +112,10 @@ class Store:
             (state, *(result.get(key) for key in ("verdict", "code", "field", "message")), day, record_id),
         )
 
+    def drop(self, record_id: str) -> None:
+        """A question that is asked anew: this answer to it is nobody's record."""
+        self._db.execute("DELETE FROM outbox WHERE id = ?", (record_id,))
+
     def postpone(self, record_ids: Iterable[str], *, until: float) -> None:
         self._db.executemany(
             "UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE id = ?",
@@ -178,6 +182,9 @@ class Store:
         row = self._db.execute("SELECT * FROM closings WHERE day = ?", (day,)).fetchone()
         return dict(row) if row else None
 
+    def closings(self) -> dict[str, dict[str, Any]]:
+        return {row["day"]: dict(row) for row in self._db.execute("SELECT * FROM closings")}
+
     def keep_closing(self, day: str, answer: dict[str, Any]) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO closings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -217,12 +224,22 @@ class Store:
                     )
                 elif change["op"] == "delete":
                     self._db.execute("DELETE FROM cache WHERE kind = ? AND id = ?", (change["kind"], change["id"]))
+                    if change["kind"] == "conflict":
+                        self._settle_edit(change["id"])
             history = str(page["history"])
             if self._meta("history") not in ("", history):
                 self._db.execute("UPDATE outbox SET proved = 0 WHERE state = ?", (CONFIRMED,))
             self._set_meta("cursor", page["cursor"])
             self._set_meta("history", history)
             self._set_meta("scope", json.dumps(page["scope"]))
+
+    def _settle_edit(self, record_id: str) -> None:
+        """Somebody chose: the edit that came second is done."""
+        self._db.execute(
+            "UPDATE outbox SET state = ?, verdict = 'duplicate', code = NULL, message = NULL, day = made_day "
+            "WHERE id = ? AND state = ? AND code = 'edited_elsewhere'",
+            (CONFIRMED, record_id, NEEDS_YOU),
+        )
 
     def forget_cursor(self) -> None:
         self._set_meta("cursor", "")

@@ -95,6 +95,9 @@ class Upload:
         verdict = result.get("verdict")
         if verdict in ("created", "duplicate"):
             self._store.settle(item["id"], result, state=CONFIRMED, day=self._day(item, answer))
+        elif result.get("code") == "edited_again":
+            # The conflict is delivered anew, and chosen from anew.
+            self._store.drop(item["id"])
         elif verdict in ("conflict", "rejected"):
             self._store.settle(item["id"], result, state=NEEDS_YOU, day="")
         else:

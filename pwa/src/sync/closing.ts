@@ -2,12 +2,14 @@
  * Closing the days (docs/receipts.md): what this phone made is compared with what the server holds, by id. What a restored server
  * forgot goes out again as the sealed copy that was kept of it. Quiet while nothing has changed: a closed day is not asked again.
  */
-import { ApiError } from '@/api/client'
-import { bringIn as apiBringIn, closeDay as apiCloseDay } from '@/api/sync'
+import { ApiError, NoAnswerError } from '@/api/client'
+import { bringIn as apiBringIn, closeDay as apiCloseDay, type ClosingResponse } from '@/api/sync'
 import { readMeta } from '@/db/cache'
 import { daysMade, forgottenByServer, readClosing, sealedOf, writeClosing } from '@/db/closings'
 import { settle } from '@/db/outbox'
 import type { ClosingRow, UserDb } from '@/db/schema'
+
+import { isProved as isProvedBy } from './proving'
 
 /** An open day is compared again after this long, unless somebody asks. */
 const AGAIN_AFTER_MS = 30 * 60_000
@@ -17,6 +19,7 @@ export interface CloserDeps {
   device: string
   closeDay?: typeof apiCloseDay
   bringIn?: typeof apiBringIn
+  isProved?: typeof isProvedBy
   nowMs?: () => number
 }
 
@@ -25,6 +28,7 @@ export type Closer = ReturnType<typeof createCloser>
 export function createCloser(deps: CloserDeps) {
   const closeDay = deps.closeDay ?? apiCloseDay
   const bringIn = deps.bringIn ?? apiBringIn
+  const isProved = deps.isProved ?? isProvedBy
   const nowMs = deps.nowMs ?? Date.now
 
   function isDue(last: ClosingRow | undefined, made: number, history: string): boolean {
@@ -50,10 +54,17 @@ export function createCloser(deps: CloserDeps) {
     return copies.length > 0
   }
 
+  async function compared(day: string, ids: readonly string[]): Promise<ClosingResponse> {
+    const answer = await closeDay(deps.device, day, ids)
+    const proved = answer.day === day && answer.device === deps.device && (await isProved(deps.db, answer, ids))
+    if (!proved) throw new NoAnswerError('not_ours', 200)
+    return answer
+  }
+
   async function closeOne(day: string, ids: readonly string[], history: string): Promise<void> {
-    let answer = await closeDay(deps.device, day, ids)
+    let answer = await compared(day, ids)
     const open = [...answer.missing, ...answer.refused]
-    if (open.length && (await sendAgain(open))) answer = await closeDay(deps.device, day, ids)
+    if (open.length && (await sendAgain(open))) answer = await compared(day, ids)
     const { made, confirmed, missing, refused, forgotten, closed, statement, signature, key } = answer
     const counted = { made, confirmed, missing: missing.length, refused: refused.length, forgotten, closed }
     await writeClosing(deps.db, { day, at: nowMs(), ...counted, statement, signature, key, history })

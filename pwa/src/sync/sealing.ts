@@ -7,7 +7,8 @@ import { rawNow, serverOffset, today } from '@/lib/clock'
 import { newId } from '@/lib/ids'
 import { canSeal, sealFor } from '@/lib/seal'
 
-const KEYS = 'keys'
+/** Where the server's keys are kept. */
+export const KEYS = 'keys'
 
 export async function knownKeys(db: UserDb): Promise<KeysResponse | undefined> {
   return readMeta<KeysResponse>(db, KEYS)
