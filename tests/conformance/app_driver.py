@@ -1,20 +1,24 @@
 """The phone app behind the suite's interface: the built PWA in Chromium, through its screens.
 
-Only reading goes past the screens: the queue and the cache are looked at where they lie, in IndexedDB.
+Only reading goes past the screens: the queue and the cache are looked at where they lie, in IndexedDB. All scenarios
+share one browser in which the app is installed; each begins with an empty one. The app's clock is ours to move on:
+what it would wait for a while comes at once.
 """
 
 import datetime as dt
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.conformance.relay import Relay
 from tests.e2e.phone import Phone
 
-#: A phone at rest asks for nothing for so long; it never pauses that long between two requests of one sync.
-REST_SECONDS = 0.6
+#: How far the app's clock goes on between two looks, and how long we wait for it.
+STEP_MS = 300
+LOOK_MS = 40
 
 _ROWS = """
 async ([store]) => {
@@ -32,42 +36,75 @@ async ([store]) => {
 }
 """
 _GO = "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', { state: {} })) }"
-#: A phone whose clock is `offset` milliseconds off, in every page and from the first script on.
+_BADGE = """
+() => {
+  const badge = document.querySelector('[data-testid=sync-badge]')
+  return badge && { state: badge.dataset.state, runs: Number(badge.dataset.runs), busy: badge.ariaBusy === 'true' }
+}
+"""
+#: Taps 立即上报 where it can be tapped: how many syncs had ended before.
+_TAP_SYNC = """
+() => {
+  const button = document.querySelector('[data-testid=sync-now]')
+  if (!button || button.disabled) return null
+  button.click()
+  return Number(document.querySelector('[data-testid=sync-badge]').dataset.runs)
+}
+"""
+#: A clock `offset` milliseconds off, that `later(ms)` moves on: what was to happen meanwhile happens now. It goes on as
+#: it was when the app is started again.
 _CLOCK = """
-{ const True = Date, offset = %d
+{ const True = Date, wait = window.setTimeout, stop = window.clearTimeout, waiting = new Map()
+  let ahead = %d
+  try { ahead = Number(sessionStorage.getItem('ahead') ?? ahead) } catch { /* no page yet */ }
   Date = class extends True {
-    constructor(...given) { given.length ? super(...given) : super(True.now() + offset) }
-    static now() { return True.now() + offset }
+    constructor(...given) { given.length ? super(...given) : super(True.now() + ahead) }
+    static now() { return True.now() + ahead }
+  }
+  window.setTimeout = (act, ms = 0, ...given) => {
+    const id = wait(() => { waiting.delete(id); act(...given) }, ms)
+    waiting.set(id, { at: Date.now() + ms, act: () => act(...given) })
+    return id
+  }
+  window.clearTimeout = (id) => { waiting.delete(id); stop(id) }
+  window.later = (ms) => {
+    ahead += ms
+    sessionStorage.setItem('ahead', ahead)
+    for (const [id, { at, act }] of waiting) if (at <= Date.now()) { clearTimeout(id); act() }
   } }
 """
 
 
-class AppDriver:
-    """See driver.Driver."""
+def install(context: BrowserContext) -> None:
+    """The app's service worker, once for all scenarios in this browser."""
+    page = context.new_page()
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.close()
 
-    def __init__(self, browser: Browser, relay: Relay, *, username: str, password: str, offset: dt.timedelta):
+
+class AppDriver:
+    """See driver.Driver. `context` has the app installed, and nobody else uses it meanwhile."""
+
+    def __init__(
+        self, context: BrowserContext, relay: Relay, *, username: str, password: str, offset: dt.timedelta
+    ) -> None:
         self._relay = relay
         self._password = password
-        self._context = browser.new_context(
-            base_url=relay.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
-            locale="zh-CN", timezone_id="Asia/Shanghai",
-        )  # fmt: skip
-        if offset:
-            self._context.add_init_script(_CLOCK % (offset / dt.timedelta(milliseconds=1)))
-        self._page = self._context.new_page()
-        self._page.goto("/")
-        self._page.get_by_test_id("login-username").fill(username)
+        self._page = page = context.new_page()
+        page.add_init_script(_CLOCK % (offset / dt.timedelta(milliseconds=1)))
+        everything = {"origin": relay.url, "storageTypes": "cookies,indexeddb,local_storage"}
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+        page.goto("/login")
+        page.get_by_test_id("login-username").fill(username)
         self._give_password()
-        self._page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        self._page.reload()
-        self._page.wait_for_function("navigator.serviceWorker.controller !== null")
-        self.until(lambda: bool(self.cached("household")))
-        self._rest()
-        self.device = Phone(self._page).device()
+        self._wait(lambda: bool(self.cached("household")))
+        self._rest(after=0)
+        self.device = Phone(page).device()
 
     def close(self) -> None:
         faults = [str(fault) for fault in self._page.page_errors()]
-        self._context.close()
+        self._page.close()
         assert faults == []
 
     def _give_password(self) -> None:
@@ -98,19 +135,51 @@ class AppDriver:
         page.get_by_test_id("save").click()
         return self._new(known)
 
+    def edit_door(self, household: str, door: str) -> str:
+        page, known = self._page, self._all()
+        self._go(f"/households/{household}/edit")
+        page.get_by_test_id("door").fill(door)
+        page.get_by_test_id("save").click()
+        expect(page.get_by_test_id("household-page")).to_be_visible()
+        return self._new(known)
+
     def mend_document(self, record_id: str, document: str) -> None:
-        self._page.goto(f"/me/sync/{record_id}")
+        self._go(f"/me/sync/{record_id}")
         self._page.get_by_test_id("record-fix").click()
         self._page.get_by_test_id("document").fill(document)
         self._page.get_by_test_id("save").click()
-        self.until(lambda: record_id not in self.needs_you())
-        self._rest()
+        self._wait(lambda: record_id not in self.needs_you())
+
+    def choose(self, conflict: str, side: str) -> None:
+        page, known = self._page, self._all()
+        self._go(f"/me/sync/conflicts/{conflict}")
+        for tap in page.get_by_test_id(f"choose-{side}").all():
+            tap.click()
+        page.get_by_test_id("save").click()
+        self._wait(lambda: self._all() != known or conflict not in self.cached("conflict"))
+        self.sync()
+
+    def close_days(self) -> bool:
+        self._go("/me/sync/receipts")
+        compare = self._page.get_by_test_id("compare")
+        compare.click()
+        expect(compare).to_be_enabled(timeout=30_000)
+        return self._page.get_by_test_id("receipts-problem").count() == 0
+
+    def closings(self) -> dict[str, dict[str, Any]]:
+        return {row["day"]: row for row in self._rows("closings")}
+
+    def carry_out(self) -> str:
+        self._go("/me/sync/carry-out")
+        with self._page.expect_download() as download:
+            self._page.get_by_test_id("carry-file").click()
+        return Path(download.value.path()).read_text(encoding="utf-8")
 
     def _all(self) -> set[str]:
         return {row["id"] for row in self._rows("outbox")}
 
     def _new(self, known: set[str]) -> str:
-        self.until(lambda: self._all() > known)
+        self._wait(lambda: self._all() > known)
         (made,) = self._all() - known
         return made
 
@@ -120,34 +189,47 @@ class AppDriver:
 
     def sync(self) -> None:
         self._go("/me/sync")
-        now = self._page.get_by_test_id("sync-now")
-        now.wait_for()
-        # Not to be tapped while a sync runs, nor while the app asks for the password.
-        self.until(lambda: now.is_enabled() or self.asks_for_password())
-        if now.is_enabled():
-            asked = self._relay.count
-            now.click()
-            self.until(lambda: self._relay.count > asked)
-        self._rest()
+        ended: list[int] = []
+
+        def tapped() -> bool:
+            # Not to be tapped while a sync runs, nor while the app asks for the password.
+            before = self._page.evaluate(_TAP_SYNC)
+            ended.extend([] if before is None else [before])
+            return bool(ended) or self.asks_for_password()
+
+        self._wait(tapped)
+        for before in ended:
+            self._rest(after=before)
 
     def restart(self) -> None:
         self._page.goto("/me/sync")
-        self._page.get_by_test_id("sync-badge").wait_for()
-        self._rest()
+        self._rest(after=0)
 
-    def _rest(self) -> None:
-        self.until(lambda: self._relay.quiet(REST_SECONDS) and "sending" not in self._states())
+    def _rest(self, *, after: int) -> None:
+        """A sync beyond the first `after` has ended, and none runs."""
+
+        def at_rest() -> bool:
+            badge = self._page.evaluate(_BADGE)
+            return bool(badge) and badge["runs"] > after and not badge["busy"] and self._relay.idle
+
+        self._wait(at_rest)
 
     def until(self, condition: Callable[[], bool], *, seconds: float = 45) -> None:
+        self._wait(condition, seconds=seconds, step=STEP_MS)
+
+    def _wait(self, condition: Callable[[], bool], *, seconds: float = 45, step: int = 0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, self._what_lies_there()
-            self._page.wait_for_timeout(150)
+            # Never while an answer is awaited: the app would give it up.
+            if step and self._relay.idle:
+                self._page.evaluate("ms => later(ms)", step)
+            self._page.wait_for_timeout(LOOK_MS)
 
     def _what_lies_there(self) -> str:
         rows = [(row["kind"], row["id"], row["state"], row.get("code")) for row in self._rows("outbox")]
         screen = self._page.locator("#app").inner_text()
-        return f"it never came to pass; the queue: {rows}; the badge: {self._badge()}; the screen: {screen}"
+        return f"it never came to pass; the queue: {rows}; {self._page.evaluate(_BADGE)}; the screen: {screen}"
 
     def waiting(self) -> set[str]:
         return {row["id"] for row in self._rows("outbox") if row["state"] in ("waiting", "sending")}
@@ -158,22 +240,16 @@ class AppDriver:
     def needs_you(self) -> dict[str, dict[str, Any]]:
         return {row["id"]: row for row in self._rows("outbox") if row["state"] == "needs-you"}
 
-    def cached(self, kind: str) -> set[str]:
-        return {row["id"] for row in self._rows(kind) if not row.get("pending")}
+    def cached(self, kind: str) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in self._rows(kind) if not row.get("pending")}
 
     def asks_for_password(self) -> bool:
-        return self._badge() == "signed-out"
-
-    def _badge(self) -> str | None:
-        return self._page.get_by_test_id("sync-badge").get_attribute("data-state")
+        badge = self._page.evaluate(_BADGE)
+        return bool(badge) and badge["state"] == "signed-out"
 
     def sign_in_again(self) -> None:
         self._go("/login")
         self._give_password()
-        self._rest()
-
-    def _states(self) -> set[str]:
-        return {row["state"] for row in self._rows("outbox")}
 
     def _rows(self, store: str) -> list[dict[str, Any]]:
         return self._page.evaluate(_ROWS, [store])

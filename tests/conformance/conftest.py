@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from launch.stack import Stack
-from tests.conformance.app_driver import AppDriver
+from tests.conformance.app_driver import AppDriver, install
 from tests.conformance.driver import Driver
 from tests.conformance.reference_driver import ReferenceDriver
 from tests.conformance.relay import Relay
@@ -32,20 +32,33 @@ def session_world(session_stack: Stack) -> Iterator[World]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, headless; gone with its module, or the driver's loop would stand in the way of asynchronous tests."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as driver:
-        yield driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+@pytest.fixture(scope="session")
+def session_relay(session_stack: Stack) -> Iterator[Relay]:
+    line = Relay(session_stack.url).start()
+    yield line
+    line.stop()
 
 
 @pytest.fixture
-def relay(stack: Stack) -> Iterator[Relay]:
-    line = Relay(stack.url).start()
-    yield line
-    line.stop()
+def relay(stack: Stack, session_relay: Relay) -> Relay:
+    """The line, whole: one address for all scenarios, so that the app is installed once."""
+    session_relay.forget()
+    return session_relay
+
+
+@pytest.fixture(scope="package")
+def browser(session_relay: Relay) -> Iterator[BrowserContext]:
+    """Chromium, headless, with the app installed; gone with the last scenario, or the driver's loop would stand in the
+    way of asynchronous tests."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as driver:
+        context = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS).new_context(
+            base_url=session_relay.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
+            locale="zh-CN", timezone_id="Asia/Shanghai",
+        )  # fmt: skip
+        install(context)
+        yield context
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @dataclass

@@ -17,7 +17,8 @@ django.setup()
 from django.db import connection  # noqa: E402  settings first
 
 from backend.accounts.choices import Role  # noqa: E402
-from backend.accounts.models import Duty, User  # noqa: E402
+from backend.accounts.models import Device, Duty, User  # noqa: E402
+from backend.accounts.services.devices import device_revoke  # noqa: E402
 from backend.accounts.services.duties import duty_grant, duty_revoke  # noqa: E402
 from backend.accounts.services.sessions import sessions_end  # noqa: E402
 from backend.accounts.services.users import user_create  # noqa: E402
@@ -29,17 +30,24 @@ from backend.regions.models import Region  # noqa: E402
 from backend.regions.services.cells import CellInput, cell_create  # noqa: E402
 from backend.reports.models import DailyReport  # noqa: E402
 from backend.reports.services.closing import day_advance  # noqa: E402
-from backend.residents.rules.inputs import HouseholdInput  # noqa: E402
+from backend.residents.models import Household, Person  # noqa: E402
+from backend.residents.rules.inputs import HouseholdInput, PersonInput  # noqa: E402
 from backend.residents.services.households import (  # noqa: E402
     household_close,
     household_move,
+    household_update,
     households_create,
 )
+from backend.residents.services.people import person_create, person_update  # noqa: E402
+from backend.sync.conflicts import conflict_choose  # noqa: E402
+from backend.sync.models import EditConflict  # noqa: E402
 from backend.visits.models import Visit  # noqa: E402
 
 #: A township of our own in a county where the demo has nobody.
 TOWNSHIP, VILLAGE = "220523990", "220523990990"
 PASSWORD = "gridkeeper-demo"
+#: Who sits in the village above the cells.
+OFFICE = "conform-village"
 HOUSEHOLDS = (10, 3)
 
 
@@ -50,6 +58,11 @@ def workers(count: int) -> list[dict[str, Any]]:
             code=code,
             defaults={"name": name, "level": level, "parent_code": _above(code), "valid_from": clock.today()},
         )
+    if not User.objects.filter(username=OFFICE).exists():
+        user_create(
+            actor=None, username=OFFICE, display_name="试村长", role=Role.VILLAGE, region=VILLAGE, password=PASSWORD,
+            must_change_password=False, valid_from=clock.today() - dt.timedelta(days=40),
+        )  # fmt: skip
     used = Region.objects.filter(parent_code=VILLAGE).count()
     return [_worker(used + 2 * each + 1) for each in range(count)]
 
@@ -77,7 +90,7 @@ def _worker(number: int) -> dict[str, Any]:
         password=PASSWORD, must_change_password=False, valid_from=clock.today() - dt.timedelta(days=40),
     )  # fmt: skip
     return {
-        "username": username, "cell": cells[0], "other_cell": cells[1],
+        "username": username, "office": OFFICE, "cell": cells[0], "other_cell": cells[1],
         "households": households[0], "other_households": households[1],
     }  # fmt: skip
 
@@ -96,6 +109,37 @@ def move(household: str, region: str) -> None:
 
 def close(household: str) -> None:
     household_close(household_id=uuid.UUID(household), actor=None)
+
+
+def edit(household: str, **changes: str) -> None:
+    """Somebody in the office changes a household on its version of now."""
+    version = Household.objects.values_list("version", flat=True).get(pk=household)
+    household_update(household_id=uuid.UUID(household), base_version=version, changes=changes, actor=None)
+
+
+def person(region: str) -> str:
+    """Somebody of a cell whose name the office has mended since: his version is 2."""
+    item = PersonInput(id=uuid.uuid4(), region_code=region, name="王四", purpose="family", address="试验路1号")
+    made = person_create(item=item, actor=None)
+    person_update(person_id=made.pk, base_version=1, changes={"name": "王五"}, actor=None)
+    return str(made.pk)
+
+
+def erase(person: str) -> None:
+    Person.objects.filter(pk=person).delete()
+
+
+def choose(conflict: str, side: str) -> None:
+    """Somebody in the village settles a conflict."""
+    kept = EditConflict.objects.get(pk=conflict)
+    choices = {entry["field"]: side for entry in kept.fields}
+    conflict_choose(conflict_id=kept.pk, seen=kept.version, choices=choices, actor=User.objects.get(username=OFFICE))
+
+
+def take_out_of_use(device: str) -> None:
+    """A phone is put out of use by who has it."""
+    row = Device.objects.select_related("user").get(pk=device)
+    device_revoke(actor=row.user, device_id=row.pk)
 
 
 def forget(records: list[str]) -> None:
@@ -132,7 +176,10 @@ def figures(region: str) -> dict[str, Any]:
     return row.figures if row else {}
 
 
-_DEEDS = (workers, grant, revoke, move, close, forget, recall_refused, end_sessions, stored, figures)
+_DEEDS = (
+    workers, grant, revoke, move, close, edit, person, erase, choose, take_out_of_use, forget, recall_refused,
+    end_sessions, stored, figures,
+)  # fmt: skip
 DEEDS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _DEEDS}
 
 if __name__ == "__main__":

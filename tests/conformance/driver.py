@@ -18,6 +18,21 @@ class Driver(Protocol):
     def mend_document(self, record_id: str, document: str) -> None:
         """A returnee that came back, its number corrected and sent again."""
 
+    def edit_door(self, household: str, door: str) -> str:
+        """The number of a household's door, changed; the record's id. The household is in the cache."""
+
+    def choose(self, conflict: str, side: str) -> None:
+        """`mine` or `theirs` for every field of a conflict that was pulled, as it stands in the cache; sent at once."""
+
+    def close_days(self) -> bool:
+        """Somebody has the days compared now. False where no answer came of it."""
+
+    def closings(self) -> dict[str, dict[str, Any]]:
+        """The server's last word on each day: `made`, `confirmed`, `closed`, `statement`, `signature`."""
+
+    def carry_out(self) -> str:
+        """The text of a sealed file with all that waits."""
+
     def sync(self) -> None:
         """Somebody asks for it now. Returns when the phone has come to rest."""
 
@@ -25,7 +40,7 @@ class Driver(Protocol):
         """The program is ended and started again, with or without network."""
 
     def until(self, condition: Callable[[], bool], *, seconds: float = 45) -> None:
-        """Lets the phone live by itself until it is so."""
+        """Lets the phone live by itself until it is so; meanwhile its own clock runs faster than ours."""
 
     def waiting(self) -> set[str]: ...
 
@@ -34,8 +49,8 @@ class Driver(Protocol):
     def needs_you(self) -> dict[str, dict[str, Any]]:
         """What came back, by id: `verdict`, `code`, `message`."""
 
-    def cached(self, kind: str) -> set[str]:
-        """Ids in the read cache."""
+    def cached(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The read cache: what was delivered, by id."""
 
     def asks_for_password(self) -> bool: ...
 

@@ -1,6 +1,7 @@
 """The Python reference client behind the suite's interface."""
 
 import datetime as dt
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any
 
 from reference_client.client import ReferenceClient
 from reference_client.store import CONFIRMED, WAITING
+from reference_client.wire import NoAnswerError
 
-STEP_SECONDS = 0.1
+#: How far the phone's clock goes on between two looks, and how long we wait for it.
+STEP = dt.timedelta(seconds=0.3)
+STEP_SECONDS = 0.02
 
 
 class ReferenceDriver:
@@ -22,6 +26,7 @@ class ReferenceDriver:
         self.device = self._client.store.device
         self._client.sign_in(*self._who)
         self._client.sync()
+        self._client.fetch_keys()
 
     def close(self) -> None:
         self._client.close()
@@ -43,6 +48,11 @@ class ReferenceDriver:
         }  # fmt: skip
         return self._save("returnee", body)
 
+    def edit_door(self, household: str, door: str) -> str:
+        record_id = self._client.edit("household", household, {"door": door})
+        self._client.sync(force=False)
+        return record_id
+
     def _save(self, kind: str, body: dict[str, Any]) -> str:
         record_id = self._client.save(kind, body)
         self._bodies[record_id] = body
@@ -52,6 +62,25 @@ class ReferenceDriver:
     def mend_document(self, record_id: str, document: str) -> None:
         self._client.store.mend(record_id, self._bodies[record_id] | {"document_number": document})
         self._client.sync()
+
+    def choose(self, conflict: str, side: str) -> None:
+        fields = self._client.store.cached("conflict")[conflict]["fields"]
+        self._client.choose(conflict, {entry["field"]: side for entry in fields})
+        self._client.sync()
+
+    def close_days(self) -> bool:
+        try:
+            self._client.close_days()
+        except NoAnswerError:
+            return False
+        self._client.sync()
+        return True
+
+    def closings(self) -> dict[str, dict[str, Any]]:
+        return self._client.store.closings()
+
+    def carry_out(self) -> str:
+        return json.dumps(self._client.carry_out())
 
     def sync(self) -> None:
         self._client.sync()
@@ -63,6 +92,7 @@ class ReferenceDriver:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it never came to pass"
+            self._client.offset += STEP
             self._client.sync(force=False)
             time.sleep(STEP_SECONDS)
 
@@ -75,8 +105,8 @@ class ReferenceDriver:
     def needs_you(self) -> dict[str, dict[str, Any]]:
         return self._client.store.inbox()
 
-    def cached(self, kind: str) -> set[str]:
-        return set(self._client.store.cached(kind))
+    def cached(self, kind: str) -> dict[str, dict[str, Any]]:
+        return self._client.store.cached(kind)
 
     def asks_for_password(self) -> bool:
         return self._client.upload.problem == "signed_out"

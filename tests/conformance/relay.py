@@ -9,19 +9,19 @@ A rule takes the request and `pass_on()`, and gives the reply, or None to close 
 Sockets are refused: phones sync without them.
 """
 
+import datetime as dt
 import gzip
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 import httpx
 
-PUSH, PULL, ANY = "/api/v1/sync/push/", "/api/v1/sync/pull/", "/"
+PUSH, PULL, RECEIPTS, ANY = "/api/v1/sync/push/", "/api/v1/sync/pull/", "/api/v1/sync/receipts/", "/"
 _OF_THE_CONNECTION = {
     "connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "date", "server",
 }  # fmt: skip
@@ -53,7 +53,6 @@ class Request:
     path: str
     headers: dict[str, str]
     content: bytes
-    at: float = field(default_factory=time.monotonic)
     status: int = 0
 
     @property
@@ -71,6 +70,11 @@ class Request:
     def ids(self) -> list[str]:
         return [item["id"] for item in self.items]
 
+    @property
+    def sent_at(self) -> float:
+        """When a push was sent, in seconds of the phone's own clock: by it a phone waits."""
+        return dt.datetime.fromisoformat(self.json()["sent_at"]).timestamp()
+
 
 Rule = Callable[[Request, Callable[[], Reply]], Reply | None]
 
@@ -80,11 +84,8 @@ class Relay:
 
     def __init__(self, upstream: str):
         self.seen: list[Request] = []
-        #: Of all requests so far, forgotten ones too.
-        self.count = 0
         self._rules: list[tuple[str, Rule]] = []
         self._busy = 0
-        self._last = time.monotonic()
         self._lock = threading.Lock()
         self._http = httpx.Client(base_url=upstream, timeout=60)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -123,15 +124,15 @@ class Relay:
     def forget(self) -> None:
         self.seen.clear()
 
-    def quiet(self, seconds: float) -> bool:
-        """Nothing under way, and nothing for so long."""
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way."""
         with self._lock:
-            return not self._busy and time.monotonic() - self._last >= seconds
+            return not self._busy
 
     def deal_with(self, request: Request) -> Reply | None:
         with self._lock:
             self._busy += 1
-            self.count += 1
         try:
             self.seen.append(request)
             rule = next((rule for path, rule in reversed(self._rules) if request.path.startswith(path)), None)
@@ -141,7 +142,6 @@ class Relay:
         finally:
             with self._lock:
                 self._busy -= 1
-                self._last = time.monotonic()
 
     def _pass_on(self, request: Request) -> Reply:
         target = request.headers[":target"]

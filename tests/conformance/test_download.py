@@ -13,7 +13,7 @@ pytestmark = pytest.mark.e2e
 
 
 def homes(scene: Scene) -> set[str]:
-    return scene.phone.cached("household")
+    return set(scene.phone.cached("household"))
 
 
 def sync_until(scene: Scene, condition: Any) -> None:

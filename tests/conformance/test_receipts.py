@@ -1,122 +1,98 @@
-"""docs/sync.md, "Receipts" and "Rules for a client": what only a client with a list of its own can be asked.
+"""docs/receipts.md: a day is closed by ids, under the server's signature; what it has forgotten is sent again."""
 
-The reference client alone; the app closes its days as docs/receipts.md says.
-"""
-
-from collections.abc import Iterator
-from pathlib import Path
+import base64
+import hashlib
+from functools import partial
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from reference_client.client import ReferenceClient, UnsentRecordsError
-from reference_client.store import CONFIRMED, WAITING, Store
-from reference_client.wire import NoAnswerError
 from tests.conformance import breaking
-from tests.conformance.relay import PUSH, Relay
-from tests.conformance.world import World
-from tests.real_stack import PASSWORD
+from tests.conformance.conftest import Scene
+from tests.conformance.relay import RECEIPTS
+from tests.conformance.world import today
 
 pytestmark = pytest.mark.e2e
-RECEIPTS = "/api/v1/sync/receipts/"
 
 
-@pytest.fixture
-def homes() -> list[str]:
-    """The worker's households."""
-    return []
+def arrived(scene: Scene, count: int = 3) -> list[str]:
+    """So many visits, confirmed."""
+    saved = [scene.phone.save_visit(home) for home in scene.worker.households[:count]]
+    scene.phone.until(lambda: scene.phone.confirmed() == set(saved))
+    return saved
 
 
-@pytest.fixture
-def phone(relay: Relay, session_world: World, tmp_path: Path, homes: list[str]) -> Iterator[ReferenceClient]:
-    worker = session_world.worker()
-    homes += worker.households
-    client = ReferenceClient(relay.url, tmp_path / "phone.sqlite")
-    client.sign_in(worker.username, PASSWORD)
-    client.sync()
-    yield client
-    client.close()
+def signed(scene: Scene, closing: dict[str, Any]) -> dict[str, str]:
+    """The lines of the statement, its signature checked with the server's public key and nothing of ours."""
+    point = scene.server.api.get("sync/keys/", device=scene.phone.device)["receipts"]["point"]
+    raw = base64.b64decode(closing["signature"])
+    assert len(raw) == 64
+    der = utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64.b64decode(point))
+    key.verify(der, closing["statement"].encode(), ec.ECDSA(hashes.SHA256()))
+    return dict(line.split(" ", 1) for line in closing["statement"].splitlines())
 
 
-def saved(phone: ReferenceClient, homes: list[str], count: int = 3) -> set[str]:
-    return {phone.save("visit", {"household": home, "outcome": "seen_well"}) for home in homes[:count]}
+def test_a_day_is_closed_under_the_servers_signature(scene: Scene) -> None:
+    saved = arrived(scene)
+    assert scene.phone.close_days()
+    closing = scene.phone.closings()[today()]
+    assert (closing["made"], closing["confirmed"], bool(closing["closed"])) == (3, 3, True)
+    said = signed(scene, closing)
+    assert (said["device"], said["day"], said["made"], said["confirmed"]) == (scene.phone.device, today(), "3", "3")
+    assert said["digest"] == hashlib.sha256("\n".join(sorted(saved)).encode()).hexdigest()
+    scene.expect_whole()
 
 
-def test_what_the_server_has_forgotten_is_sent_again_and_only_that(
-    phone: ReferenceClient, homes: list[str], session_world: World, relay: Relay
-) -> None:
-    made = saved(phone, homes)
-    phone.sync()
-    assert phone.compare_receipts() == set()
-    forgotten = sorted(made)[:2]
-    session_world.do("forget", records=forgotten)
-    assert phone.compare_receipts() == set(forgotten)
-    relay.forget()
-    phone.sync()
-    assert [set(push.ids) for push in relay.pushes] == [set(forgotten)]
-    assert phone.store.ids(CONFIRMED) == made
-    assert phone.compare_receipts() == set()
+def test_an_answer_under_a_wrong_signature_is_no_answer(scene: Scene) -> None:
+    """Neither kept nor acted on: a server that says it has forgotten must have said so itself."""
+    saved = arrived(scene)
+    scene.phone.sync()
+    before = scene.phone.closings()
+    # What is closed is not asked about again by itself: one more record opens the day.
+    saved.append(scene.phone.save_visit(scene.worker.households[5]))
+    scene.phone.until(lambda: scene.phone.confirmed() == set(saved))
+    scene.relay.forget()
+    other = base64.b64encode(bytes(31) + b"\1" + bytes(31) + b"\1").decode()
+    lies: list[dict[str, Any]] = [{"signature": other}, {"missing": saved[:1]}, {"refused": saved[:1], "closed": False}]
+    for lie in lies:
+        with scene.relay.meanwhile(RECEIPTS, breaking.altering(partial(_tell, lie))):
+            assert not scene.phone.close_days()
+        assert scene.phone.closings() == before
+        assert scene.phone.confirmed() == set(saved)
+    assert scene.relay.pushes == []
+    assert scene.phone.close_days()
+    assert scene.phone.closings()[today()]["closed"]
+    scene.expect_whole()
 
 
-def test_what_a_restored_server_remembers_as_sent_back_goes_again_when_it_was_mended_since(
-    phone: ReferenceClient, homes: list[str], session_world: World
-) -> None:
-    (record,) = saved(phone, homes, 1)
-    phone.sync()
-    assert phone.close_days() == set()
-    session_world.do("recall_refused", records=[record])
-    phone.save("visit", {"household": homes[1], "outcome": "nobody_home"})
-    phone.sync()
-    assert phone.close_days() == {record}
-    phone.sync()
-    assert phone.close_days() == set()
-    assert [row["id"] for row in session_world.do("stored", records=[record])] == [record]
+def _tell(lie: dict[str, Any], answer: dict[str, Any]) -> None:
+    answer.update(lie)
 
 
-def test_a_list_that_does_not_match_its_digest_is_no_answer(
-    phone: ReferenceClient, homes: list[str], relay: Relay
-) -> None:
-    """Half a list must not pass for a server that has forgotten."""
-    made = saved(phone, homes)
-    phone.sync()
-    with (
-        relay.meanwhile(RECEIPTS, breaking.altering(lambda answer: answer["items"].pop())),
-        pytest.raises(NoAnswerError),
-    ):
-        phone.compare_receipts()
-    assert phone.store.ids(CONFIRMED) == made
+def test_what_the_server_has_forgotten_is_sent_again_by_itself(scene: Scene) -> None:
+    saved = arrived(scene)
+    scene.world.do("forget", records=saved[:2])
+    assert scene.server.held(scene.phone.device) == {saved[2]}
+    assert scene.phone.close_days()
+    scene.phone.until(lambda: scene.phone.confirmed() == set(saved))
+    assert [row["id"] for row in scene.world.do("stored", records=saved)] == saved, "once each, in the phone's order"
+    assert scene.phone.close_days()
+    assert scene.phone.closings()[today()]["closed"]
+    scene.expect_whole()
 
 
-def test_two_taps_are_one_record(phone: ReferenceClient, homes: list[str]) -> None:
-    record_id = phone.store.new_id()
-    for _ in range(2):
-        phone.save("visit", {"household": homes[0], "outcome": "seen_well"}, record_id=record_id)
-    phone.sync()
-    assert phone.store.ids(CONFIRMED) == {record_id}
-
-
-def test_signing_out_is_refused_while_something_is_unsent(
-    phone: ReferenceClient, homes: list[str], relay: Relay
-) -> None:
-    with relay.cut():
-        made = saved(phone, homes)
-        phone.sync()
-        with pytest.raises(UnsentRecordsError):
-            phone.sign_out()
-    assert phone.store.ids(WAITING) == made
-    phone.sync()
-    phone.sign_out()
-    assert phone.store.cached("household") == {}
-
-
-def test_what_is_saved_survives_the_death_of_the_phones_program(
-    phone: ReferenceClient, homes: list[str], relay: Relay
-) -> None:
-    """Killed after the server stored it and before it heard: the next start sends the same ids."""
-    made = saved(phone, homes)
-    with relay.meanwhile(PUSH, breaking.losing_the_answer(times=1)):
-        phone.sync()
-    again = Store(phone.store.path)
-    assert (again.ids(WAITING), again.device) == (made, phone.store.device)
-    again.close()
-    phone.sync()
-    assert phone.store.ids(CONFIRMED) == made
+def test_what_a_restored_server_remembers_as_sent_back_goes_again_when_it_was_mended_since(scene: Scene) -> None:
+    saved = arrived(scene, 1)
+    assert scene.phone.close_days()
+    scene.world.do("recall_refused", records=saved)
+    saved.append(scene.phone.save_visit(scene.worker.households[1]))
+    scene.phone.until(lambda: scene.phone.confirmed() == set(saved))
+    assert scene.phone.close_days()
+    scene.phone.until(lambda: scene.phone.confirmed() == set(saved))
+    assert scene.phone.close_days()
+    assert scene.phone.closings()[today()]["closed"]
+    assert [row["id"] for row in scene.world.do("stored", records=saved[:1])] == saved[:1]
+    scene.expect_whole()

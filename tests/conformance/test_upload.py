@@ -177,7 +177,7 @@ def test_busy_is_tried_again_with_the_same_ids_not_before_it_may(scene: Scene, s
     first, second = scene.relay.pushes
     assert (first.status, second.status) == (status, 200)
     assert first.ids == second.ids == saved
-    assert second.at - first.at >= 4
+    assert second.sent_at - first.sent_at >= 4
     scene.expect_whole()
 
 
@@ -189,7 +189,7 @@ def test_a_fever_goes_first_and_does_not_wait_for_a_busy_server(scene: Scene) ->
         scene.phone.until(lambda: scene.phone.confirmed() == {fever})
     scene.phone.until(lambda: scene.phone.confirmed() == {fever, *calm})
     refused, taken = [push for push in scene.relay.pushes if set(push.ids) == set(calm)]
-    assert taken.at - refused.at >= 6, "the others wait as long as they were told"
+    assert taken.sent_at - refused.sent_at >= 6, "the others wait as long as they were told"
     scene.expect_whole()
 
 
@@ -198,7 +198,7 @@ def test_waits_grow(scene: Scene) -> None:
     saved = saved_offline(scene, 1)
     with scene.relay.meanwhile(PUSH, breaking.answering(breaking.refusal(503), times=3)):
         scene.phone.until(lambda: scene.phone.confirmed() == set(saved))
-    at = [push.at for push in scene.relay.pushes]
+    at = [push.sent_at for push in scene.relay.pushes]
     assert len(at) == 4
     assert at[3] - at[2] > at[1] - at[0] > 0.5
 

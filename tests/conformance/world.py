@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 from uuid_utils.compat import uuid4, uuid7
 
 from launch.paths import PYTHON
@@ -26,9 +27,10 @@ def today() -> str:
 
 @dataclass
 class Worker:
-    """A worker: on duty in `cell`; `other_cell` is nobody's."""
+    """A worker: on duty in `cell`; `other_cell` is nobody's; `office` sits in the village above both."""
 
     username: str
+    office: str
     cell: str
     other_cell: str
     households: list[str]
@@ -76,6 +78,15 @@ class Observer:
 
     def __init__(self, stack: Stack, worker: Worker):
         self.api = Api(stack.url, worker.username)
+
+    def household(self, household: str) -> dict[str, Any]:
+        """The household as the office's screens have it."""
+        return self.api.get(f"households/{household}/")
+
+    def bring(self, text: str) -> httpx.Response:
+        """A carried file, brought by this worker."""
+        headers = {"Content-Type": "application/json"}
+        return self.api.http.post("sync/carried/", content=text, headers=headers)
 
     def receipts(self, device: str, day: str) -> dict[str, Any]:
         return self.api.get("sync/receipts/", day=day, device=device)
