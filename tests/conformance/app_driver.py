@@ -35,7 +35,13 @@ async ([store]) => {
   })
 }
 """
-_GO = "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', { state: {} })) }"
+_GO = """
+(path) => {
+  const state = { back: null, current: path, forward: null, position: (history.state?.position ?? 0) + 1 }
+  history.pushState(state, '', path)
+  dispatchEvent(new PopStateEvent('popstate', { state }))
+}
+"""
 _BADGE = """
 () => {
   const badge = document.querySelector('[data-testid=sync-badge]')

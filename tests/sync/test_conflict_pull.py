@@ -46,7 +46,7 @@ def test_it_is_pulled_while_it_is_open(
     bare, ended = pulled(phone, cursor)[0]
     assert [(c["op"], c["id"]) for c in (bare, ended)] == [("delete", clash)] * 2
     assert "data" not in bare
-    assert (ended["data"]["state"], ended["data"]["by"], ended["data"]["mine"]) == ("chosen", "村（社区）", False)
+    assert (ended["data"]["state"], ended["data"]["by"], ended["data"]["mine"]) == ("chosen", "村（居）委会", False)
     assert ended["data"]["choices"] == {"headcount": "mine", "phone": "theirs"}
     # To its author with a first download too, for a month; to nobody else.
     assert [(c["op"], c["id"]) for c in pulled(phone)[0]] == [("delete", clash)]
@@ -63,7 +63,7 @@ def test_its_author_keeps_it_when_the_cell_is_no_longer_his(
     assert (change["op"], change["data"]["mine"]) == ("put", True)
     assert not [c for c in phone.get("/api/v1/sync/pull/").json()["changes"] if c["kind"] == "household"]
     push(choice(clash, headcount="theirs", phone="theirs"), client=neighbour)
-    assert [(c["op"], c["data"]["by"]) for c in pulled(phone, cursor)[0]] == [("delete", "村（社区）")]
+    assert [(c["op"], c["data"]["by"]) for c in pulled(phone, cursor)[0]] == [("delete", "村（居）委会")]
 
 
 def test_it_goes_along_with_the_household(
