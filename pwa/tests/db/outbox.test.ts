@@ -20,6 +20,20 @@ describe('saving', () => {
     expect(first.id).toBe(second.id)
   })
 
+  it('waits for the disk: every write of a record is asked for strictly', async () => {
+    const asked: [IDBTransactionMode | undefined, IDBTransactionOptions | undefined][] = []
+    const begin = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')!.value as IDBDatabase['transaction']
+    const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, stores, mode, options) {
+      asked.push([mode, options])
+      return begin.call(this, stores, mode, options)
+    })
+    await enqueue(db, visit())
+    spy.mockRestore()
+    const writes = asked.filter(([mode]) => mode === 'readwrite').map(([, options]) => options?.durability)
+    expect(writes.length).toBeGreaterThan(0)
+    expect(new Set(writes)).toEqual(new Set(['strict']))
+  })
+
   it('numbers records upward, whatever the clock does', async () => {
     const a = await enqueue(db, visit({ observedAt: new Date('2026-11-25T00:00:00Z') }))
     const b = await enqueue(db, visit({ observedAt: new Date('2026-11-19T00:00:00Z') }))
