@@ -125,8 +125,8 @@ if os.environ.get("GRIDKEEPER_DB_ROLE") == "owner":
     _url = os.environ.get("DATABASE_OWNER_URL", _url)
 DATABASES = {"default": dj_database_url.parse(_url, engine="backend.core.postgresql", conn_max_age=0)}
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
-# Only `core.sql` prepares statements; what the ORM builds is bound on the client and never prepared.
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
+# Only `core.sql` prepares statements. Were psycopg to prepare any, it would drop them all after a rollback, those too.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
 _pool = int(os.environ.get("GRIDKEEPER_DB_POOL", "0"))
 if _pool:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": _pool, "timeout": 10}

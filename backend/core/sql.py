@@ -2,73 +2,84 @@
 
 The ORM builds its SQL anew for every call, and PostgreSQL parses and plans it anew; on the upload path that costs more
 than the work itself. What is run here is constant text: parsed and planned once, then sent as a name and values. It
-runs on the thread's ordinary connection, in its transaction, and query counters see it. See docs/benchmarks.md.
+runs on the thread's ordinary connection, in its transaction, and query counters see it. Values are sent as text whose
+type PostgreSQL infers from where they stand; where it cannot, the statement says it (`%(now)s::timestamptz`). See
+docs/benchmarks.md.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import psycopg
-from django.db import connection, transaction
-from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-Parameters = Sequence[Any] | Mapping[str, Any]
+from backend.core.postgresql.line import Line, Parameters, Rows, line_of
 
 
-def fetch(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+def fetch(statement: str, parameters: Parameters) -> Rows:
     """Run a constant `statement` and return its rows."""
-    with _cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
+    return _run(Line.ask, statement, parameters)
 
 
 def execute(statement: str, parameters: Parameters) -> None:
     """Run a constant `statement` that returns no rows. Inside `pipelined_transaction` nobody waits for its end."""
-    with _cursor() as cursor:
-        cursor.execute(statement, parameters)
+    _run(_hold_or_ask, statement, parameters)
 
 
 @contextmanager
 def pipelined_transaction() -> Iterator[None]:
-    """`transaction.atomic()` whose statements go out without waiting for each answer; COMMIT goes with the last.
+    """`transaction.atomic()` whose statements go out without waiting for each answer.
 
-    `fetch` and whatever the ORM runs wait for their answer, as ever. What `execute` was refused surfaces at the next
-    wait, at the latest at the end of the block, as the same `DatabaseError`; nothing of the block is stored then.
+    BEGIN goes with the first, COMMIT with the last. `fetch` and whatever the ORM runs wait for their answer, as ever.
+    What `execute` was refused surfaces at the next wait, at the latest at the end of the block, as the same
+    `DatabaseError`; nothing of the block is stored then.
     """
-    wrapper: Any = connection
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
     nested = wrapper.in_atomic_block
-    with wrapper.wrap_database_errors, wrapper.connection.pipeline() as pipeline, transaction.atomic():
+    line = line_of(wrapper.connection)
+    holding = line.holding
+    with transaction.atomic():
+        line.holding = True
         try:
-            with wrapper.execute_wrapper(_waiting_for(pipeline)):
+            with wrapper.execute_wrapper(_behind(line)):
                 yield
-            if nested:
-                # No COMMIT follows that would wait: what was refused must undo this block, not the one around it.
-                pipeline.sync()
-        except BaseException:
-            # PostgreSQL skips whatever it is sent after an error, a rollback too, until it is told to listen again.
-            with suppress(psycopg.Error):
-                pipeline.sync()
-            raise
+            if not wrapper.needs_rollback:
+                with wrapper.wrap_database_errors:
+                    # Within another transaction what was refused must undo this block, not the one around it.
+                    line.flush(commit=not nested)
+        finally:
+            line.holding = holding
+            line.forget()
 
 
-def _waiting_for(pipeline: psycopg.Pipeline) -> Callable[..., Any]:
-    """Lets the ORM see its rows, its row counts and its errors at once."""
+def _behind(line: Line) -> Callable[..., Any]:
+    """Lets what the ORM runs come behind what was held back."""
 
     def run(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
-        result = execute(sql, parameters, many, context)
-        if not isinstance(context["cursor"].cursor, ServerBindingCursor):
-            with connection.wrap_database_errors:
-                pipeline.sync()
-        return result
+        with context["connection"].wrap_database_errors:
+            line.flush()
+        return execute(sql, parameters, many, context)
 
     return run
 
 
-def _cursor() -> Any:
-    """What `connection.cursor()` gives, but for the kind of binding."""
-    wrapper: Any = connection
+def _hold_or_ask(line: Line, statement: str, parameters: Parameters) -> Rows:
+    if line.holding:
+        line.hold(statement, parameters)
+        return []
+    return line.ask(statement, parameters)
+
+
+def _run(way: Callable[[Line, str, Parameters], Rows], statement: str, parameters: Parameters) -> Rows:
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
-    make: Any = ServerBindingCursor
-    return wrapper._prepare_cursor(make(wrapper.connection))
+    wrapper.validate_no_broken_transaction()
+    begun = time.monotonic()
+    try:
+        with wrapper.wrap_database_errors:
+            return way(line_of(wrapper.connection), statement, parameters)
+    finally:
+        if wrapper.queries_logged:
+            wrapper.queries_log.append({"sql": statement, "time": f"{time.monotonic() - begun:.3f}"})
