@@ -2,15 +2,17 @@
 
 import os
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 from backend.config.heap import settle
 from backend.config.lanes import Lanes
+from backend.config.threads import ThreadedASGIHandler
 from backend.config.turnstile import AsgiTurnstile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-http = AsgiTurnstile(get_asgi_application(), Lanes(places=settings.HTTP_PLACES))
+django.setup(set_prefix=False)
+http = AsgiTurnstile(ThreadedASGIHandler(threads=settings.HTTP_PLACES), Lanes(places=settings.HTTP_PLACES))
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 

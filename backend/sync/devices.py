@@ -10,7 +10,8 @@ from backend.core.sql import fetch
 
 # Writing the time of last contact at every upload would cost a row version each; the office needs minutes.
 _LOOK_UP = """
-SELECT revoked_at IS NOT NULL, last_seen < %(now)s::timestamptz - interval '1 minute' FROM accounts_device WHERE id = %(device)s
+SELECT revoked_at IS NOT NULL, last_seen < %(now)s::timestamptz - interval '1 minute'
+FROM accounts_device WHERE id = %(device)s
 """
 
 

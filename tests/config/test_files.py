@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
-from django.core.asgi import get_asgi_application
 from django.test import Client
+
+from backend.config.threads import ThreadedASGIHandler
 
 #: More than one part, and not a whole number of them.
 CONTENT = b"0123456789abcdef" * 10_000 + b"end"
@@ -29,7 +30,7 @@ async def _parts(path: str) -> list[bytes]:
         "type": "http", "http_version": "1.1", "method": "GET", "path": path, "raw_path": path.encode(),
         "query_string": b"", "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "server": ("x", 80),
     }  # fmt: skip
-    client = ApplicationCommunicator(get_asgi_application(), scope)
+    client = ApplicationCommunicator(ThreadedASGIHandler(threads=2), scope)
     await client.send_input({"type": "http.request"})
     start = await client.receive_output(10)
     assert start["status"] == 200

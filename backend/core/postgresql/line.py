@@ -1,4 +1,4 @@
-"""A connection's constant statements: prepared once, run by libpq itself, sent together where nobody waits for an answer.
+"""A connection's constant statements: prepared once, run by libpq itself, sent together where nobody waits.
 
 A cursor of psycopg costs a statement of the upload path more than PostgreSQL does. `psycopg.pq` is the same libpq with
 nothing in between; values and rows are adapted by psycopg's own compiled adapters, with what Django registered there.
