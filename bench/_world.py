@@ -90,9 +90,9 @@ def phones(count: int = CELLS, households: int = HOUSEHOLDS, *, password: str = 
         Duty.objects.create(
             user=user, role=Role.GRID_WORKER, region_code=cell, valid_from=clock.today() - dt.timedelta(days=1)
         )
-        csrf = _get_new_csrf_string()
-        cookie = f"{settings.SESSION_COOKIE_NAME}={_session(user)}; {settings.CSRF_COOKIE_NAME}={csrf}"
-        made.append(Phone(cookie, csrf, cell, [entry.id for entry in inputs], new_id()))
+        csrf, device = _get_new_csrf_string(), new_id()
+        cookie = f"{settings.SESSION_COOKIE_NAME}={_session(user, device)}; {settings.CSRF_COOKIE_NAME}={csrf}"
+        made.append(Phone(cookie, csrf, cell, [entry.id for entry in inputs], device))
     return made
 
 
@@ -103,17 +103,20 @@ def _parent(code: str) -> str | None:
     return above[-1] if above else None
 
 
-def _session(user: Any) -> str:
-    """A session as signing in makes it."""
+def _session(user: Any, device: uuid.UUID) -> str:
+    """A session as signing in on `device` makes it."""
     from django.contrib.auth import login
-    from django.contrib.sessions.backends.db import SessionStore
     from django.http import HttpRequest
+
+    from backend.accounts.choices import DEVICE_KEY
+    from backend.accounts.session_store import SessionStore
 
     request = HttpRequest()
     request.session = SessionStore()
     login(request, user, backend="backend.accounts.backends.AccountBackend")
+    request.session[DEVICE_KEY] = str(device)
     request.session.save()
-    return request.session.session_key
+    return str(request.session.session_key)
 
 
 @contextmanager

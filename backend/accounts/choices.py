@@ -101,3 +101,6 @@ LEVELS_OF: dict[Role, frozenset[Level]] = {
     Role.SYSTEM_ADMIN: frozenset({Level.COUNTY, Level.PREFECTURE, Level.PROVINCE}),
     Role.AUDITOR: frozenset({Level.COUNTY, Level.PREFECTURE, Level.PROVINCE}),
 }
+
+#: Where a session keeps the id of the device that opened it.
+DEVICE_KEY = "device"

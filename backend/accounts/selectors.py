@@ -4,12 +4,15 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
+from backend.accounts.at_hand import DEVICE, DeviceState
 from backend.accounts.choices import Capability, Role
 from backend.accounts.models import Device, Duty, User
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.scope import Scope
+from backend.core.sql import fetch
 from backend.regions.models import Region
 
 
@@ -29,6 +32,15 @@ def user_visible(*, actor: User, user_id: int, capability: str = Capability.USER
 def device_usable(device_id: uuid.UUID | str) -> bool:
     """Whether this device may still talk to us; a device never seen may."""
     return not Device.objects.filter(pk=device_id, revoked_at__isnull=False).exists()
+
+
+_DEVICE = f"SELECT {DEVICE} FROM accounts_device v WHERE v.id = %(device)s"
+
+
+def device_state(device_id: uuid.UUID) -> DeviceState | None:
+    """How the device stands now; None for one never seen."""
+    rows = fetch(_DEVICE, {"device": device_id, "now": timezone.now()})
+    return DeviceState(*rows[0]) if rows else None
 
 
 def devices_of(user: User) -> list[Device]:

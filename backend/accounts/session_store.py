@@ -1,21 +1,56 @@
-"""`SESSION_ENGINE`: Django's sessions in the database, looked up by a prepared statement."""
+"""`SESSION_ENGINE`: Django's sessions in a table of ours, read with the account they belong to in one statement."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.http import HttpRequest
 from django.utils import timezone
 
+from backend.accounts.at_hand import ACCOUNT, DEVICE, WITH_ACCOUNT, Account, DeviceState, account_from
+from backend.accounts.choices import DEVICE_KEY
+from backend.accounts.models import Session
+from backend.core import clock
 from backend.core.sql import fetch
 
-_LOAD = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
+_LOAD = f"""
+SELECT s.session_data, {DEVICE}, {ACCOUNT}
+FROM accounts_session s
+    LEFT JOIN accounts_device v ON v.id = s.device_id
+    LEFT JOIN {WITH_ACCOUNT} ON u.id = s.user_id
+WHERE s.session_key = %(key)s AND s.expire_date > %(now)s
+"""
 
 
 class SessionStore(db.SessionStore):
-    """Reads every request's session; writing stays with Django."""
+    """Reads every request's session and, with it, who is signed in, his duties of today and his device.
+
+    `account` is what was found with the session when it was read; None before, and where nobody is signed in.
+    """
+
+    account: Account | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row = cast(Session, super().create_model_instance(data))
+        row.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
+        row.device_id = data.get(DEVICE_KEY)
+        return row
 
     def load(self) -> dict[str, Any]:
-        rows = fetch(_LOAD, [self.session_key, timezone.now()]) if self.session_key else []
+        asked = {"key": self.session_key, "now": timezone.now(), "today": clock.today()}
+        rows = fetch(_LOAD, asked) if self.session_key else []
         if not rows:
             self._session_key = None
             return {}
+        self.account = account_from([row[1:] for row in rows])
         return self.decode(rows[0][0])
+
+
+def device_of_session(request: HttpRequest) -> DeviceState | None:
+    """The device that opened the request's session, as it stood when the session was read."""
+    account = getattr(request.session, "account", None)
+    return account.device if account else None

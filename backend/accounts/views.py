@@ -10,6 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.choices import DEVICE_KEY
 from backend.accounts.models import User
 from backend.accounts.rules import origin_allowed
 from backend.accounts.selectors import devices_of, session_state
@@ -30,7 +31,6 @@ from backend.accounts.services import (
     session_open,
     sessions_end,
 )
-from backend.accounts.services.sessions import DEVICE_KEY
 from backend.core.api import ANYONE, SIGNED_IN, ScopedAPIView
 from backend.core.body import read_body
 from backend.core.errors import ApiError, ErrorCode

@@ -14,7 +14,7 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse
 from django.urls import set_script_prefix
 
 
@@ -47,12 +47,12 @@ class ThreadedASGIHandler(ASGIHandler):
                 # Files are read by the server while they are sent.
                 await loop.run_in_executor(self._threads, response.close)
 
-    def _respond(self, scope: Any, body: Any) -> HttpResponseBase:
+    def _respond(self, scope: Any, body: Any) -> Any:
         """Everything of a request but reading and sending: what the signals of its end clean up lies in this thread."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
-        response = self.get_response(request) if request else refusal
+        response: Any = refusal if request is None else self.get_response(request)
         response._handler_class = self.__class__
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size

@@ -17,6 +17,11 @@ SIGNED_IN: Final = "@signed-in"
 class SessionSignIn(SessionAuthentication):
     """Session cookie plus CSRF token. Answers 401, not 403, to who is not signed in."""
 
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        found = super().authenticate(request)
+        # The user himself, not Django's stand-in that looks him up when first asked, and passes on every question.
+        return (getattr(found[0], "_wrapped", found[0]), None) if found else None
+
     def authenticate_header(self, request: Request) -> str:
         return "Session"
 

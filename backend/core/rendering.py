@@ -4,12 +4,14 @@ A body may hold what `json` refuses but a view has at hand: moments, days, ids, 
 JSON (`msgspec.Raw`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 from django.utils.functional import Promise
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 
 def _plain(value: Any) -> Any:
@@ -34,3 +36,16 @@ class JSONRenderer(BaseRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
         return b"" if data is None else _encoder.encode(data)
+
+
+class PlainNegotiation(DefaultContentNegotiation):
+    """`DEFAULT_CONTENT_NEGOTIATION_CLASS`: who takes anything, or JSON, gets it without a parser's work."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        first = next(iter(renderers))
+        accepted = request.META.get("HTTP_ACCEPT", "*/*")
+        if accepted in ("*/*", first.media_type) and self.settings.URL_FORMAT_OVERRIDE not in request.GET:
+            return first, first.media_type
+        return super().select_renderer(request, renderers, format_suffix)

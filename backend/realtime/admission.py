@@ -10,15 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.http import is_same_domain
 
 from backend.accounts.choices import CAPABILITIES_OF, Capability, Role
-from backend.accounts.models import Device, Duty, User
+from backend.accounts.models import Device, Duty, Session, User
+from backend.accounts.session_store import SessionStore
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.scope import Scope
 

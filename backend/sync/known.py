@@ -53,6 +53,17 @@ _OFFERED_FOR = dt.timedelta(days=31)
 _FACTS = (ItemKind.VISIT, ItemKind.CHECK)
 
 
+class _ScopeOfKind(dict[ItemKind, Scope]):
+    """Where the sender may bring items of a kind, worked out for the kinds that occur."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+
+    def __missing__(self, kind: ItemKind) -> Scope:
+        scope = self[kind] = self._user.scope(CAPABILITY_OF[kind])
+        return scope
+
+
 class Known:
     """What the items of one batch refer to, plus what the batch itself brings."""
 
@@ -102,8 +113,7 @@ class Known:
             else set()
         )
         self.user = user
-        scopes = {capability: user.scope(capability) for capability in set(CAPABILITY_OF.values())}
-        self.scope: dict[ItemKind, Scope] = {kind: scopes[cap] for kind, cap in CAPABILITY_OF.items()}
+        self.scope = _ScopeOfKind(user)
         self.new_households: dict[uuid.UUID, HouseholdRef] = {}
         self.new_people: dict[uuid.UUID, tuple[str, str]] = {}
         self.new_returnees: dict[uuid.UUID | None, tuple[str, str]] = {}

@@ -263,7 +263,7 @@ def _keep_rejected(items: Sequence[Incoming], *, user: User, device: uuid.UUID, 
 
 def _count(items: Sequence[Incoming]) -> dict[str, int]:
     seen = Counter([item.verdict for item in items])
-    return {verdict: seen[Verdict(verdict)] for verdict in Verdict.values}
+    return {verdict.value: seen[verdict] for verdict in Verdict}
 
 
 _BATCH = """

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
+from backend.accounts.session_store import device_of_session
 from backend.core import clock, signing
 from backend.core.api import ScopedAPIView
 from backend.core.body import read_body
@@ -57,7 +58,8 @@ class PushView(ScopedAPIView):
     )
     def post(self, request: Request) -> HttpResponse:
         envelope = _read_envelope(request._request)
-        device_seen(device_id=envelope.device, user=signed_in(request))
+        known = device_of_session(request._request)
+        device_seen(device_id=envelope.device, user=signed_in(request), known=known)
         pushed = batch_push(user=signed_in(request), envelope=envelope)
         return _json(
             {

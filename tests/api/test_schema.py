@@ -7,7 +7,6 @@ import pytest
 import schemathesis
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.http import HttpRequest
@@ -24,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from backend.accounts.choices import Role
 from backend.accounts.models import User
+from backend.accounts.session_store import SessionStore
 from backend.config.wsgi import application
 
 PATHS = r"^/api/v1/(sync|session|alerts|reports)/"

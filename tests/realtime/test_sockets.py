@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from backend.accounts.choices import Role
-from backend.accounts.models import Device, Duty, User
+from backend.accounts.models import Device, Duty, Session, User
 from backend.alerts.choices import CloseReason
 from backend.alerts.models import Alert
 from backend.alerts.selectors import last_seq

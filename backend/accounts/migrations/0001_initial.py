@@ -75,4 +75,19 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='duty_days_in_order')],
             },
         ),
+        migrations.CreateModel(
+            name='Session',
+            fields=[
+                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
+                ('session_data', models.TextField(verbose_name='session data')),
+                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
+                ('user_id', models.BigIntegerField(null=True)),
+                ('device_id', models.UUIDField(null=True)),
+            ],
+            options={
+                'verbose_name': '会话',
+                'verbose_name_plural': '会话',
+                'abstract': False,
+            },
+        ),
     ]

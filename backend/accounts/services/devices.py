@@ -2,13 +2,12 @@
 
 import uuid
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.choices import Capability
 from backend.accounts.listeners import announce_signed_out
-from backend.accounts.models import Device, User
+from backend.accounts.models import Device, Session, User
 from backend.accounts.selectors import commands
 from backend.audit.services import audit_record
 from backend.core.errors import ApiError, ErrorCode

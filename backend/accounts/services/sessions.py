@@ -4,19 +4,16 @@ import uuid
 from dataclasses import dataclass
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from backend.accounts.choices import DEVICE_KEY
 from backend.accounts.listeners import announce_signed_out
-from backend.accounts.models import Device, User
+from backend.accounts.models import Device, Session, User
 from backend.audit.services import audit_record
 from backend.core.errors import ApiError, ErrorCode
-
-#: Where a session keeps the id of the device that opened it.
-DEVICE_KEY = "device"
 
 
 @dataclass(frozen=True)

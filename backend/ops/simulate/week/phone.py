@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 
+from backend.accounts.models import Session
 from backend.ops.simulate.week.books import Books
 from backend.ops.simulate.week.line import Line
 from backend.ops.simulate.week.office import PATIENCE, Courier
