@@ -118,7 +118,7 @@ def test_due_costs_the_same_however_many(morning, returnee, worker, django_asser
     for expected in range(2):
         for n in range(6 * expected):
             returnee(address=f"前进路{n}号")
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert worker.get(DUE).status_code == 200
 
 

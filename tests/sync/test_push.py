@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -244,8 +245,6 @@ def test_a_revoked_device_is_turned_away(phone: APIClient, push: Push, household
 
 
 def test_queries_do_not_grow_with_the_batch(push: Push, worker: User, django_assert_num_queries: Any) -> None:
-    from django.db import connection
-
     def count(size: int) -> int:
         homes = households_in(CELL, size)
         items = [item("visit", {"household": str(home), "outcome": "seen_well"}) for home in homes]
@@ -256,11 +255,27 @@ def test_queries_do_not_grow_with_the_batch(push: Push, worker: User, django_ass
     count(1)  # warms the policy cache and makes the device known
     small = count(2)
     assert count(100) == small
-    # Session, user, device, households, the claim, batch, audit, visits, cells, begin and end; the clock now and then.
-    assert small <= 12
+    # Session with user and duties, device, households, claim, batch, audit, visits, cells, begin and end; now and then
+    # the clock.
+    assert small <= 11
 
 
 def test_notes_are_sealed(push: Push, household: uuid.UUID) -> None:
     push(item("visit", {"household": str(household), "outcome": "seen_well", "note": "老人独居请照顾"}))
     sealed = bytes(Visit.objects.get().note_sealed)
     assert "老人".encode() not in sealed
+
+
+def test_the_device_of_the_session_is_known_with_it(worker: User, policies: None) -> None:
+    client = APIClient()
+    device = {"id": DEVICE, "name": "手机"}
+    sign_in = {"username": worker.username, "password": "a-good-password", "device": device}
+    assert client.post("/api/v1/session/", sign_in, format="json").status_code == 200
+    envelope = {"device": DEVICE, "api_level": 1, "sent_at": clock.now().isoformat(), "items": []}
+    assert client.post("/api/v1/sync/push/", envelope, format="json").status_code == 200
+    with CaptureQueriesContext(connection) as captured:
+        client.post("/api/v1/sync/push/", envelope, format="json")
+    assert sum("accounts_device" in query["sql"] for query in captured) == 1
+    Device.objects.update(revoked_at=clock.now())
+    refused = client.post("/api/v1/sync/push/", envelope, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "device_revoked")
