@@ -34,7 +34,7 @@ class Batch(models.Model):
     """One upload (上报批次): how far the phone's clock was off, and what came of it."""
 
     id = models.UUIDField(primary_key=True)
-    device_id = models.UUIDField(db_index=True)
+    device_id = models.UUIDField()
     author_id = models.BigIntegerField()
     sent_at = models.DateTimeField("手机发送时间")
     received_at = models.DateTimeField("服务器接收时间")

@@ -56,11 +56,12 @@ class PersonRef(NamedTuple):
     previous_codes: tuple[str, ...]
 
 
+# PostgreSQL expects as many of a JSON list whatever its length and keeps the plan; for an array it plans every time.
 _HOUSEHOLDS = """
     SELECT coalesce(
-        json_agg(json_build_array(id, region_code, previous_codes, address, building, unit, door)), '[]'
+        json_agg(json_build_array(h.id, region_code, previous_codes, address, building, unit, door)), '[]'
     )::text
-    FROM residents_household WHERE id = ANY(%s::uuid[])
+    FROM json_array_elements_text(%s::json) AS asked(id) JOIN residents_household h ON h.id = asked.id::uuid
 """
 _HOUSEHOLD_ROWS = msgspec.json.Decoder(list[HouseholdRef])
 # A phone may have made its own id for somebody who was on record already: that id stays an alias of the person.
@@ -80,7 +81,7 @@ def households_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, HouseholdRef]:
     if not wanted:
         return {}
     # One value in and one out: hundreds of ids and rows are adapted by two calls of compiled code.
-    [(found,)] = fetch(_HOUSEHOLDS, ["{" + ",".join(map(str, wanted)) + "}"])
+    [(found,)] = fetch(_HOUSEHOLDS, [msgspec.json.encode(wanted).decode()])
     return {household.id: household for household in _HOUSEHOLD_ROWS.decode(found)}
 
 

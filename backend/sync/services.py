@@ -33,6 +33,7 @@ from backend.sync.shapes import Envelope
 from backend.sync.storing import store_facts, store_registers
 
 REJECTED_KEEP_DAYS = 30
+_VERDICTS = tuple((verdict.value, verdict) for verdict in Verdict)
 #: Said of an edit whose other fields are stored: the code's own sentence is of one that was refused whole.
 CLASHED = "这条修改中有的内容他人已先改过，请选择保留哪一个；其余内容已保存。"
 #: Kinds that bring something other items of the batch may speak of.
@@ -190,6 +191,7 @@ class _Upload:
 
 # Ids are inserted in order: two uploads of the same items then wait for each other in line, never in a ring.
 _CLAIM = """
+WITH claimed AS (
 INSERT INTO facts_syncitem (id, kind, body_hash, device_id, author_id, seq, day, verdict, code, received_at)
 SELECT i, k, decode(h, 'hex'), %(device)s, %(author)s, s, d, 'created', '', %(received)s
 FROM jsonb_to_recordset(%(items)s::jsonb) AS t(i uuid, k text, h text, s bigint, d date)
@@ -199,7 +201,11 @@ ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, body_hash = EXCLUDED.body_h
     received_at = EXCLUDED.received_at
 WHERE facts_syncitem.verdict = 'rejected'
 RETURNING id
+)
+SELECT count(*), CASE WHEN count(*) < %(asked)s THEN json_agg(id) END::text FROM claimed
 """
+#: Some of the claimed, where others had been stored before.
+_CLAIMED = msgspec.json.Decoder(set[uuid.UUID])
 
 
 def _claim(items: list[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> list[Incoming]:
@@ -208,13 +214,16 @@ def _claim(items: list[Incoming], *, user: User, device: uuid.UUID, received_at:
         {"i": item.id, "k": item.kind, "h": item.body_hash.hex(), "s": item.seq, "d": item.placed.business_day}
         for item in items
     ]
-    returned = fetch(
+    [(count, some)] = fetch(
         _CLAIM,
-        {"device": device, "author": user.pk, "received": received_at, "items": msgspec.json.encode(rows).decode()},
-    )
+        {
+            "device": device, "author": user.pk, "received": received_at, "asked": len(rows),
+            "items": msgspec.json.encode(rows).decode(),
+        },
+    )  # fmt: skip
     claimed = items
-    if len(returned) < len(items):
-        ours = {row[0] for row in returned}
+    if count < len(items):
+        ours = _CLAIMED.decode(some or "[]")
         claimed = [item for item in items if item.id in ours]
         _judge_known([item for item in items if item.id not in ours])
     for item in claimed:
@@ -263,7 +272,7 @@ def _keep_rejected(items: Sequence[Incoming], *, user: User, device: uuid.UUID, 
 
 def _count(items: Sequence[Incoming]) -> dict[str, int]:
     seen = Counter([item.verdict for item in items])
-    return {verdict.value: seen[verdict] for verdict in Verdict}
+    return {name: seen[verdict] for name, verdict in _VERDICTS}
 
 
 _BATCH = """

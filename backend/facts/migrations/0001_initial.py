@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='Batch',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('device_id', models.UUIDField(db_index=True)),
+                ('device_id', models.UUIDField()),
                 ('author_id', models.BigIntegerField()),
                 ('sent_at', models.DateTimeField(verbose_name='手机发送时间')),
                 ('received_at', models.DateTimeField(verbose_name='服务器接收时间')),
