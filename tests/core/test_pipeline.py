@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from backend.core.models import Tombstone
 from backend.core.sql import execute, fetch, pipelined_transaction
@@ -107,3 +107,60 @@ def test_a_connection_lost_on_the_way_is_an_operational_error() -> None:
         bury_all("a", then=lambda: fetch("SELECT pg_terminate_backend(pg_backend_pid())", []))
     connection.close()
     assert buried() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_only_the_commit_refuses_is_refused() -> None:
+    # The user does not exist, which PostgreSQL looks at when all is written.
+    orphan = (
+        "INSERT INTO accounts_device (id, user_id, name, first_seen, last_seen, session_key) "
+        "VALUES (gen_random_uuid(), %s, '', now(), now(), '')"
+    )
+    with pytest.raises(IntegrityError):
+        bury_all("a", then=lambda: execute(orphan, [987654321]))
+    assert buried() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_begin_goes_with_the_first_and_commit_with_the_last() -> None:
+    with pipelined_transaction():
+        bury("a")
+        assert fetch("SELECT count(*) FROM core_tombstone", []) == [(1,)]
+        bury("b")
+    assert fetch("SELECT pg_current_xact_id_if_assigned() IS NULL, count(*) FROM core_tombstone", []) == [(True, 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_go_on_while_it_waits() -> None:
+    """libpq must not keep the interpreter to itself: a worker's other threads answer meanwhile."""
+    turns = 0
+    waiting = threading.Event()
+
+    def count() -> None:
+        nonlocal turns
+        while not waiting.wait(0.001):
+            turns += 1
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    try:
+        fetch("SELECT pg_sleep(0.3)", [])
+        alone = turns
+        with pipelined_transaction():
+            bury("a")
+            fetch("SELECT pg_sleep(0.3)", [])
+    finally:
+        waiting.set()
+        thread.join()
+    assert alone > 5
+    assert turns > alone + 5
+
+
+@pytest.mark.django_db
+def test_statements_that_the_server_forgot_are_prepared_anew() -> None:
+    assert fetch("SELECT %(one)s::int, 100 %% 7, %(one)s::int + 1", {"one": 1}) == [(1, 2, 2)]
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        fetch("SELECT %(one)s::int, 100 %% 7, %(one)s::int + 1", {"one": 1})
+    assert fetch("SELECT %(one)s::int, 100 %% 7, %(one)s::int + 1", {"one": 3}) == [(3, 2, 4)]
