@@ -30,7 +30,7 @@ from backend.core.checks import api_views
 from backend.policies.models import PolicyRule
 from backend.regions.choices import LEVEL_OF
 from backend.regions.models import Region
-from backend.residents.models import Household, HouseholdTenure
+from backend.residents.models import Household, HouseholdTenure, Person
 from backend.returnees.models import Returnee
 from tests.conftest import CELL
 from tests.office.world import Corner, addresses, furnish
@@ -209,6 +209,10 @@ GIVEN: dict[str, Callable[[Corner], None]] = {
     "accounts_user_do_resume": lambda c: User.objects.filter(pk=c.worker.pk).update(is_active=False) and None,
     "alerts_alert_do_reopen": _close_alert,
     "residents_household_do_reopen": _close_household,
+    # Who lives with others goes with them.
+    "residents_person_do_handover": lambda c: (
+        Person.objects.filter(pk=c.person.pk).update(household=None, address="东沟屯9号") and None
+    ),
     "returnees_returnee_do_return": lambda c: (
         Returnee.objects.filter(pk=c.returnee.pk).update(state="left", left_on=clock.today()) and None
     ),

@@ -1,10 +1,13 @@
 """Hand-overs on their way to both sides, and answers from several connections at once."""
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from backend.accounts.choices import Role
@@ -16,14 +19,14 @@ from backend.core.ids import new_id
 from backend.health.choices import MonitoringKind
 from backend.health.services import monitoring_start
 from backend.regions.services import cell_close
-from backend.residents.models import HandOver, Household
+from backend.residents.models import HandOver, Household, Person
 from backend.residents.services import household_create, person_create
 from backend.sync import services
 from tests.conftest import CELL, OTHER_CELL
 from tests.residents.factories import HEAD, SECOND_CELL
 from tests.residents.factories import household as household_input
 from tests.residents.factories import person as person_input
-from tests.sync.edits import Push, edit, said
+from tests.sync.edits import Push, said
 from tests.sync.handovers import answer, offer
 from tests.sync.test_concurrency import envelope
 from tests.sync.test_conflict_pull import at_once, counted
@@ -118,17 +121,20 @@ def test_names_of_where_it_may_go(phone: APIClient, taker: APIClient, user_with:
     assert "220521902" not in {c["id"] for c in clinic}
 
 
-def test_two_offer_one_household_at_once(worker: User, user_with: Callable[..., User], door: Household) -> None:
+def test_two_offer_the_same_at_once(worker: User, user_with: Callable[..., User]) -> None:
+    """One offer each, and who comes second is told so."""
     village = user_with(Role.VILLAGE, VILLAGE, "village")
-    mine, theirs = offer(door.pk), offer(door.pk, OTHER_CELL)
+    doors = [household_create(item=household_input(), actor=None) for _ in range(8)]
+    mine, theirs = ([offer(each.pk, to, seq=n + 1) for n, each in enumerate(doors)] for to in (SECOND_CELL, OTHER_CELL))
     answers = at_once(
         [
-            lambda: services.batch_push(user=worker, envelope=envelope([mine])),
-            lambda: services.batch_push(user=village, envelope=envelope([theirs])),
+            lambda: services.batch_push(user=worker, envelope=envelope(mine)),
+            lambda: services.batch_push(user=village, envelope=envelope(theirs)),
         ]
     )
-    assert (counted(answers, "created"), counted(answers, "rejected")) == (1, 1)
-    assert HandOver.objects.filter(state="offered").count() == 1
+    refused = [result.code for pushed in answers for result in pushed.results if result.verdict == "rejected"]
+    assert refused == ["already_offered"] * 8
+    assert HandOver.objects.filter(state="offered").count() == 8
 
 
 def test_accepted_and_withdrawn_at_once(push: Push, worker: User, taker_user: User) -> None:
@@ -150,9 +156,9 @@ def test_accepted_and_withdrawn_at_once(push: Push, worker: User, taker_user: Us
         assert row.household.region_code == (SECOND_CELL if row.state == "accepted" else CELL)
 
 
-def test_households_are_taken_while_their_people_are_edited(push: Push, worker: User, taker_user: User) -> None:
+def test_households_are_taken_while_their_people_are_edited(push: Push, taker_user: User) -> None:
     """Neither upload waits for the other in a ring."""
-    doors = [household_create(item=household_input(), actor=None) for _ in range(6)]
+    doors = [household_create(item=household_input(), actor=None) for _ in range(8)]
     people = [
         person_create(
             item=person_input(
@@ -165,16 +171,35 @@ def test_households_are_taken_while_their_people_are_edited(push: Push, worker: 
     made = [offer(each.pk, seq=n + 1) for n, each in enumerate(doors)]
     push(*made)
     taken = [answer(each, "accepted", seq=n + 1) for n, each in enumerate(made)]
-    edits = [edit("household", each.pk, {"headcount": 5}, seq=n + 10) for n, each in enumerate(reversed(doors))]
-    edits += [edit("person", each.pk, {"name": "王五"}, seq=n + 20) for n, each in enumerate(people)]
-    answers = at_once(
-        [
-            lambda: services.batch_push(user=taker_user, envelope=envelope(taken)),
-            lambda: services.batch_push(user=worker, envelope=envelope(edits)),
-        ]
-    )
-    assert counted(answers, "created") == 18
-    assert set(Household.objects.values_list("region_code", "headcount")) == {(SECOND_CELL, 5)}
+    upload = threading.Thread(target=_pushed_apart, args=(taker_user, taken))
+    with transaction.atomic():
+        Household.objects.select_for_update().get(pk=doors[-1].pk)
+        upload.start()
+        until(_somebody_waits)
+        # Who edits the last door goes on to the first one's resident: he is not taken along before all is locked.
+        Person.objects.select_for_update(nowait=True).get(pk=people[0].pk)
+    upload.join()
+    assert set(Household.objects.values_list("region_code", flat=True)) == {SECOND_CELL}
+
+
+def _pushed_apart(user: User, items: list[dict[str, Any]]) -> None:
+    try:
+        services.batch_push(user=user, envelope=envelope(items))
+    finally:
+        connection.close()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() is not None
+
+
+def until(so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_an_answer_in_the_moment_of_the_tick_leaves_no_alert_behind(
