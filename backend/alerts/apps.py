@@ -10,10 +10,8 @@ class AlertsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from backend.alerts.services import (  # noqa: PLC0415 - models are not ready when this module loads
-            alerts_move,
-            handovers_settled,
-        )
+        from backend.alerts.selectors import alerts_words  # noqa: PLC0415 - models are not ready when this module loads
+        from backend.alerts.services import alerts_move, handovers_settled  # noqa: PLC0415
         from backend.residents.listeners import listen  # noqa: PLC0415
 
-        listen(moved=alerts_move, settled=handovers_settled)
+        listen(moved=alerts_move, settled=handovers_settled, belongs=alerts_words)

@@ -156,6 +156,13 @@ def unfinished_about(
     return [(alert, person, occasions) for alert, person, occasions in found if person is not None]
 
 
+def alerts_words(household_ids: Collection[uuid.UUID], person_ids: Collection[uuid.UUID]) -> str:
+    """How many alerts that nobody has closed are about these, as a phrase; "" for none. One query."""
+    rows = Alert.objects.unfinished()
+    count = (rows.filter(household_id__in=household_ids) | rows.filter(person_id__in=person_ids)).count()
+    return f"{count} 条未结预警" if count else ""
+
+
 def close_note_of(alert: Alert) -> str:
     """The note written when the alert was closed, opened; empty when there is none."""
     if alert.close_note_sealed is None:

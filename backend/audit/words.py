@@ -55,6 +55,7 @@ _ACTIONS = {
     "password_changed": "修改密码", "password_redeemed": "用重置码设新密码", "sessions_ended": "退出所有设备",
     "device_revoked": "停用设备", "device_taken_over": "设备换人", "cell_created": "新建网格",
     "cell_updated": "修改网格", "cell_closed": "停用网格", "cells_imported": "导入网格",
+    "cell_split": "拆分网格", "cells_merge": "合并网格",
     "households_create": "登记住户", "household_update": "修改住户", "household_move": "住户转网格",
     "household_close": "注销住户", "household_reopen": "恢复住户", "household_reveal": "查看住户完整信息",
     "household_call": "拨打住户电话", "person_create": "登记人员", "person_call": "拨打人员电话",

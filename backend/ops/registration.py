@@ -5,13 +5,14 @@ from backend.accounts.selectors import duties_in
 from backend.realtime.services import duties_changed, signed_out
 from backend.regions.services import cells_guard
 from backend.residents.choices import HandOverState
-from backend.residents.models import HandOver, Household
+from backend.residents.models import HandOver, Household, Person
 
 
 def connect() -> None:
     """Called once from `OpsConfig.ready`."""
     listen(duties_changed=duties_changed, signed_out=signed_out)
     cells_guard(_households_left)
+    cells_guard(_people_left)
     cells_guard(_duties_left)
     cells_guard(_handovers_left)
 
@@ -19,6 +20,11 @@ def connect() -> None:
 def _households_left(code: str) -> str:
     count = Household.objects.open().filter(region_code=code).count()
     return f" {count} 户住户" if count else ""
+
+
+def _people_left(code: str) -> str:
+    count = Person.objects.filter(region_code=code).count()
+    return f" {count} 名登记人员" if count else ""
 
 
 def _duties_left(code: str) -> str:

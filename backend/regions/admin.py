@@ -59,7 +59,8 @@ class LevelFilter(choice_filter("level", "层级", Level)):  # type: ignore[misc
         return [(level.value, level.label) for level in Level if LENGTH_OF[level] >= longest]
 
 
-def _is_open_cell(region: Region) -> bool:
+def is_open_cell(region: Region) -> bool:
+    """A cell in use."""
     return region.level == Level.GRID and region.valid_to is None
 
 
@@ -77,9 +78,9 @@ class RegionAdmin(ServiceModelAdmin):
             "import", "从文件导入网格", CELL_EDIT, "do_import", CellFileForm, icon="upload_file", on_list=True,
             explain="逐行核对，有误的行不导入并说明原因，其余照常生效。已有的网格按文件更新。",
         ),
-        Deed("edit", "修改网格", CELL_EDIT, "do_edit", CellFieldsForm, initial="initial_edit", applies=_is_open_cell),
+        Deed("edit", "修改网格", CELL_EDIT, "do_edit", CellFieldsForm, initial="initial_edit", applies=is_open_cell),
         Deed(
-            "close", "停用网格", CELL_EDIT, "do_close", icon="block", tone="danger", applies=_is_open_cell,
+            "close", "停用网格", CELL_EDIT, "do_close", icon="block", tone="danger", applies=is_open_cell,
             explain="停用后，这个网格从今天起不再上报。网格内的住户和在岗职责须先转出。编号不能再用。",
         ),
     )  # fmt: skip

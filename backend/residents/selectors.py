@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,9 +17,20 @@ from backend.core.scope import Scope
 from backend.core.sql import fetch
 from backend.regions.choices import Level
 from backend.regions.models import Region
+from backend.regions.selectors import region_names
 from backend.residents.choices import DocumentType
+from backend.residents.listeners import belongings_of
 from backend.residents.models import HandOver, Household, HouseholdQuerySet, Person
-from backend.residents.rules import normalise_document, normalise_phone, phone_problem, place_text, query_terms
+from backend.residents.rules import (
+    normalise_document,
+    normalise_phone,
+    origin_key,
+    phone_problem,
+    place_key,
+    place_label,
+    place_text,
+    query_terms,
+)
 
 #: Names under which blind indexes are kept; one per kind of value, shared by all tables.
 PHONE_INDEX = "phone"
@@ -206,3 +217,64 @@ def people_in(households: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """`{person: household}` of who is on record in these households, unscoped. One query."""
     rows = Person.objects.filter(household_id__in=households).values_list("pk", "household_id")
     return {person: household for person, household in rows if household}
+
+
+class CellGroup(NamedTuple):
+    """Households of a cell that go together when it is split: at one place, or out of one cell."""
+
+    key: str
+    label: str
+    households: int
+
+
+class CellPart(NamedTuple):
+    """Part of a cell, or all of it, by ids: its households, those of them that are open, and the people on record."""
+
+    households: list[uuid.UUID]
+    open: list[uuid.UUID]
+    people: list[uuid.UUID]
+
+    def words(self) -> list[str]:
+        """What it is, in phrases with numbers."""
+        people = [f"{len(self.people)} 名登记人员"] if self.people else []
+        return [f"{len(self.open)} 户住户", *people, *belongings_of(self.households, self.people)]
+
+
+def cell_groups(code: str) -> list[CellGroup]:
+    """Along what lines the cell can be split, in walking order; cells that were merged into it come first."""
+    rows = Household.objects.open().filter(region_code=code).order_by("sort_key")
+    places: dict[str, list[str]] = {}
+    origins: dict[str, int] = {}
+    for address, building, previous in rows.values_list("address", "building", "previous_codes"):
+        places.setdefault(place_key(address, building), []).append(place_label(address, building))
+        if origin := origin_key(previous):
+            origins[origin] = origins.get(origin, 0) + 1
+    names = region_names(origins)
+    return [
+        *(CellGroup(origin, f"原属 {names.get(origin, origin)} 的住户", count) for origin, count in origins.items()),
+        *(CellGroup(key, labels[0], len(labels)) for key, labels in places.items()),
+    ]
+
+
+def part_of(code: str, *, groups: Set[str] | None = None, lock: bool = False) -> CellPart:
+    """What of cell `code` lies in `groups` (all of it where None): closed households go along with the open ones.
+
+    People without a household belong to the cell as a whole. Two queries. With `lock` both stay as they are until the
+    transaction ends.
+    """
+    households = Household.objects.filter(region_code=code).order_by("pk")
+    people = Person.objects.filter(region_code=code).order_by("pk")
+    if lock:
+        households, people = households.select_for_update(no_key=True), people.select_for_update(no_key=True)
+    rows = households.values_list("pk", "closed_at", "address", "building", "previous_codes")
+    chosen = [
+        (pk, closed_at)
+        for pk, closed_at, address, building, previous in rows
+        if groups is None or place_key(address, building) in groups or origin_key(previous) in groups
+    ]
+    ids = [pk for pk, _ in chosen]
+    if groups is not None:
+        people = people.filter(household__in=ids)
+    return CellPart(
+        ids, [pk for pk, closed_at in chosen if closed_at is None], list(people.values_list("pk", flat=True))
+    )

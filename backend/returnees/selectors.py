@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -100,6 +100,12 @@ def returnee_visible(user: Any, returnee_id: uuid.UUID, capability: str) -> Retu
     if not rows:
         raise ApiError(ErrorCode.NOT_FOUND)
     return ReturneePage(1, rows, _names(rows))
+
+
+def returnees_words(household_ids: Collection[uuid.UUID], person_ids: Collection[uuid.UUID]) -> str:
+    """How many of these people are returnees who are here, as a phrase; "" for none. One query."""
+    count = Returnee.objects.filter(person__in=person_ids, state=ReturneeState.PRESENT).count()
+    return f"{count} 名返乡人员" if count else ""
 
 
 def _search(text: str) -> Q:

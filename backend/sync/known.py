@@ -8,8 +8,7 @@ from backend.accounts.choices import Capability
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.scope import Scope
-from backend.regions.choices import Level
-from backend.regions.models import Region
+from backend.regions.selectors import cells_in_use
 from backend.residents.choices import HandOverState
 from backend.residents.models import HandOver
 from backend.residents.selectors import (
@@ -107,11 +106,8 @@ class Known:
         self.returnees: dict[uuid.UUID, ReturneeRef] = returnees_by_id(returnees) if returnees else {}
         self.conflicts = {c.pk: c for c in EditConflict.objects.filter(pk__in=conflicts)} if conflicts else {}
         self.handovers = {h.pk: h for h in HandOver.objects.filter(pk__in=handovers)} if handovers else {}
-        self.cells = (
-            set(Region.objects.filter(code__in=cells, level=Level.GRID, valid_to=None).values_list("code", flat=True))
-            if cells
-            else set()
-        )
+        #: Cells that registrations name, and what each is now: one that was merged into another is that other.
+        self.cells: dict[str, str] = cells_in_use(cells) if cells else {}
         self.user = user
         self.scope = _ScopeOfKind(user)
         self.new_households: dict[uuid.UUID, HouseholdRef] = {}

@@ -58,8 +58,9 @@ def _household(item: Incoming, known: Known) -> None:
         return item.reject(ErrorCode.ID_REUSED, "body.household")
     if problem := household_problem(household_input(body), demo=settings.DEMO_MODE):
         return item.reject(problem[0], f"body.{problem[1]}")
-    household = HouseholdRef(body.household, body.region, (), body.address, body.building, body.unit, body.door)
-    item.region_code, item.place = body.region, household.place
+    region = known.cells[body.region]
+    household = HouseholdRef(body.household, region, (), body.address, body.building, body.unit, body.door)
+    item.region_code, item.place = region, household.place
     known.new_households[body.household] = household
     return None
 
@@ -69,8 +70,9 @@ def _returnee(item: Incoming, known: Known) -> None:
     assert isinstance(body, ReturneeBody)
     if body.region not in known.cells or not known.within(ItemKind.RETURNEE, _day(item), [body.region]):
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
+    region = known.cells[body.region]
     person = PersonInput(
-        id=body.person, region_code=body.region, name=body.name, purpose=Purpose.RETURNEE.value,
+        id=body.person, region_code=region, name=body.name, purpose=Purpose.RETURNEE.value,
         document_type=body.document_type, document_number=body.document_number, phone=body.phone,
         household_id=body.household, address=body.address,
     )  # fmt: skip
@@ -82,8 +84,8 @@ def _returnee(item: Incoming, known: Known) -> None:
         if found is None:
             return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
         place = found.place
-    item.region_code, item.place = body.region, place
-    known.new_people[body.person] = known.new_returnees[item.id] = (body.region, place)
+    item.region_code, item.place = region, place
+    known.new_people[body.person] = known.new_returnees[item.id] = (region, place)
     return None
 
 

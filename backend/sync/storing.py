@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -47,8 +48,15 @@ def _create_households(items: list[Incoming], user: User) -> None:
     """Households of this batch; one that another upload brought a moment ago is sent back like any known id."""
     if not items:
         return
-    inputs = {item: household_input(item.body) for item in items if isinstance(item.body, HouseholdBody)}
-    created = households_create(items=list(inputs.values()), actor=user)
+    inputs = {
+        item: replace(household_input(item.body), region_code=item.region_code)
+        for item in items
+        if isinstance(item.body, HouseholdBody)
+    }
+    try:
+        created = households_create(items=list(inputs.values()), actor=user)
+    except ApiError as error:
+        raise _closed_meanwhile(error) from error
     for item, known in inputs.items():
         if known.id not in created:
             send_back(item, ErrorCode.ID_REUSED, "body.household")
@@ -63,11 +71,18 @@ def _register(item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UU
                 id=item.id, person_id=body.person, name=body.name, phone=body.phone,
                 document_type=body.document_type, document_number=body.document_number, origin_code=body.origin or "",
                 origin_text=body.origin_text, arrived_on=body.arrived_on, transport=body.transport,
-                household_id=body.household, address=body.address, region_code=body.region, actor=user,
+                household_id=body.household, address=body.address, region_code=item.region_code, actor=user,
                 device_id=device, registered_at=item.placed.corrected_at, received_at=received_at,
             )  # fmt: skip
     except ApiError as error:
+        if error.field == "region":
+            raise _closed_meanwhile(error) from error
         send_back(item, error.code, f"body.{error.field}" if error.field else None)
+
+
+def _closed_meanwhile(error: ApiError) -> ApiError:
+    """A cell was closed between two statements of an upload: the same ids once more find what took it over."""
+    return ApiError(ErrorCode.UNAVAILABLE) if error.code is ErrorCode.UNKNOWN_REGION else error
 
 
 def send_back(item: Incoming, code: ErrorCode, field: str | None) -> None:

@@ -32,6 +32,8 @@ from backend.reports.models import DailyReport  # noqa: E402
 from backend.reports.services.closing import day_advance  # noqa: E402
 from backend.residents.models import Household, Person  # noqa: E402
 from backend.residents.rules.inputs import HouseholdInput, PersonInput  # noqa: E402
+from backend.residents.selectors import cell_groups  # noqa: E402
+from backend.residents.services import cell_split, cells_merge  # noqa: E402
 from backend.residents.services.households import (  # noqa: E402
     household_close,
     household_move,
@@ -142,6 +144,22 @@ def take_out_of_use(device: str) -> None:
     device_revoke(actor=row.user, device_id=row.pk)
 
 
+def split(region: str, building: str = "", origin: str = "") -> str:
+    """Part of a cell becomes a new one: a building, or what came out of cell `origin`; the new cell's code."""
+    groups = [g for g in cell_groups(region) if g.key == origin or (building and g.key.endswith(f"|{building}"))]
+    number = max(int(code[-3:]) for code in Region.objects.filter(parent_code=VILLAGE).values_list("code", flat=True))
+    made = cell_split(
+        code=region, item=CellInput(VILLAGE, number + 1, f"第{number + 1}网格"), groups=[g.key for g in groups],
+        expected=sum(g.households for g in groups), actor=None,
+    )  # fmt: skip
+    return str(made.cell.code)
+
+
+def merge(region: str, into: str) -> None:
+    count = Household.objects.open().filter(region_code=region).count()
+    cells_merge(code=region, into=into, expected=count, keep_duties=True, actor=None)
+
+
 def forget(records: list[str]) -> None:
     """As a server restored from a backup that was older than these visits."""
     Visit.objects.filter(pk__in=records).delete()
@@ -177,8 +195,8 @@ def figures(region: str) -> dict[str, Any]:
 
 
 _DEEDS = (
-    workers, grant, revoke, move, close, edit, person, erase, choose, take_out_of_use, forget, recall_refused,
-    end_sessions, stored, figures,
+    workers, grant, revoke, move, close, edit, split, merge, person, erase, choose, take_out_of_use, forget,
+    recall_refused, end_sessions, stored, figures,
 )  # fmt: skip
 DEEDS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _DEEDS}
 

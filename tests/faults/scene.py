@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 from collections import Counter
+from collections.abc import Set
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -64,20 +65,27 @@ class Scene:
         return [self.visit(phone, number, outcomes[number % 3]) for number in range(count)]
 
     def whole(
-        self, *phones: ReferenceClient, waiting: int = 0, besides: set[str] | None = None, cell: str = ""
-    ) -> list[dict[str, Any]]:
+        self, *phones: ReferenceClient, waiting: int = 0, besides: Set[str] = frozenset(), cell: str = "",
+        registered: Set[str] = frozenset(),
+    ) -> list[dict[str, Any]]:  # fmt: skip
         """What each phone calls saved is on the server exactly once, and the figures are right; the rows, by `seq`.
 
-        `besides` are records that are stored, but not among today's figures.
+        `besides` are records that are stored, but not among today's figures of `cell`; `registered` are no visits.
         """
         for phone in phones:
             assert len(phone.store.waiting()) == waiting, phone.upload.problem
         told = set().union(*(phone.store.ids(CONFIRMED) for phone in phones))
-        rows: list[dict[str, Any]] = self.world.do("stored", records=list(self.visits))
-        assert Counter(row["id"] for row in rows) == Counter(dict.fromkeys(told, 1))
+        assert registered <= told
+        told -= registered
         if not waiting:
             assert told == set(self.visits)
-        counted = {each: visit for each, visit in self.visits.items() if each in told - (besides or set())}
+        return self.stored_once(told, besides=besides, cell=cell)
+
+    def stored_once(self, told: set[str], *, besides: Set[str] = frozenset(), cell: str = "") -> list[dict[str, Any]]:
+        """What phones were told is stored: each exactly once, and the figures are right; the rows, by `seq`."""
+        rows: list[dict[str, Any]] = self.world.do("stored", records=list(self.visits))
+        assert Counter(row["id"] for row in rows) == Counter(dict.fromkeys(told, 1))
+        counted = {each: visit for each, visit in self.visits.items() if each in told - besides}
         self._figures_are_right(counted, cell or self.worker.cell)
         return rows
 

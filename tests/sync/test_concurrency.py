@@ -1,6 +1,7 @@
 """The same upload from several connections at once, and a database that refuses one item of many."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +9,19 @@ from unittest.mock import patch
 
 import msgspec
 import pytest
-from django.db import DataError, connection
+from django.db import DataError, connection, transaction
 
 from backend.accounts.models import User
 from backend.core import clock
+from backend.core.errors import ApiError
 from backend.facts.models import SyncItem
+from backend.residents.models import Household
+from backend.residents.services import cells_merge
 from backend.sync import services
 from backend.sync.shapes import Envelope
 from backend.visits.models import Visit
 from tests.conftest import CELL
+from tests.residents.factories import SECOND_CELL
 from tests.sync.conftest import DEVICE, households_in, item
 
 # A pull waits for every older transaction of the whole cluster, those of other databases among them.
@@ -71,3 +76,57 @@ def test_one_poisonous_item_spoils_no_other(worker: User) -> None:
     refused = [result for result in pushed.results if result.verdict != "created"]
     assert [(result.id, result.code) for result in refused] == [(poison, "storage_refused")]
     assert Visit.objects.count() == 19
+
+
+def test_a_household_registered_while_its_cell_is_merged_lands_in_the_other(worker: User) -> None:
+    """The upload has seen the cell open; before it writes, the cell is merged. It waits, and comes again."""
+    home = uuid.uuid4()
+    body = {"household": str(home), "region": CELL, "address": "新楼1号", "head_name": "新户主", "headcount": 2}
+    sent = envelope([item("household", body)])
+    merged, asked = threading.Event(), threading.Event()
+    real = services.resolve
+
+    def resolved(*args: Any, **kwargs: Any) -> None:
+        real(*args, **kwargs)
+        asked.set()
+        merged.wait(30)
+
+    refused: list[ApiError] = []
+
+    def send() -> None:
+        try:
+            services.batch_push(user=worker, envelope=sent)
+        except ApiError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=send)
+    with patch.object(services, "resolve", resolved):
+        with transaction.atomic():
+            cells_merge(code=CELL, into=SECOND_CELL, expected=0, keep_duties=True, actor=None)
+            thread.start()
+            asked.wait(30)
+            merged.set()
+            until_somebody_waits()
+        thread.join(30)
+    assert [error.code.code for error in refused] == ["unavailable"]
+    assert not Household.objects.exists()
+    again = User.objects.get(pk=worker.pk)
+    assert services.batch_push(user=again, envelope=sent).counts["created"] == 1
+    assert Household.objects.get(pk=home).region_code == SECOND_CELL
+
+
+def until_somebody_waits() -> None:
+    """Until another connection of this database waits for one of our locks."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the upload never waited")

@@ -88,6 +88,28 @@ def duty_revoke(*, actor: User | None, duty: Duty) -> Duty:
     return duty
 
 
+@transaction.atomic
+def duties_follow_cell(*, actor: User | None, code: str, successor: str, keep: bool) -> int:
+    """What becomes of the duties of a cell whose `successor` takes it over. Returns how many there were.
+
+    They end; with `keep` the same people go on in the successor. Who serves there sees from now on what was recorded
+    under the old code. The caller has written `successor_code`. Raises what granting and revoking raise.
+    """
+    ending = list(Duty.objects.in_force().filter(region_code=code).select_related("user").order_by("pk"))
+    for duty in ending:
+        duty_revoke(actor=actor, duty=duty)
+    codes = predecessors_of(successor)
+    for duty in Duty.objects.in_force().filter(region_code=successor).select_related("user").order_by("pk"):
+        duty.predecessor_codes = codes
+        duty.save(update_fields=["predecessor_codes"])
+        announce_duties_changed(duty.user_id)
+    serving = set(Duty.objects.in_force().filter(region_code=successor).values_list("user_id", "role"))
+    for duty in ending if keep else ():
+        if (duty.user_id, duty.role) not in serving:
+            duty_grant(actor=actor, user=duty.user, role=duty.role, region=successor, valid_to=duty.valid_to)
+    return len(ending)
+
+
 def _may(actor: User, role: Role, place: Region) -> None:
     if not actor.has_capability(Capability.USER_MANAGE, place.code):
         raise ApiError(ErrorCode.GRANT_TOO_WIDE, field="role")

@@ -71,12 +71,15 @@ class DeedDone:
 
 @dataclass(frozen=True)
 class Deed:
-    """`run` names the method `(request, target, data) -> DeedDone`; `target` is None for a deed of the list."""
+    """`run` names the method `(request, target, data) -> DeedDone`; `target` is None for a deed of the list.
+
+    A deed that a higher app adds (`deeds_add`) brings a function, whose first argument is the page.
+    """
 
     name: str
     title: str
     capability: str
-    run: str
+    run: str | Callable[..., DeedDone]
     form: type[DeedForm] = PlainConfirm
     explain: str = ""
     icon: str = "edit"
@@ -95,6 +98,12 @@ class DeedsMixin:
     admin_site: Any
     opts: Any
     page_title: Callable[[Any], str]
+
+    @classmethod
+    def deeds_add(cls, *deeds: Deed) -> None:
+        """Have deeds of a higher app on these pages. Idempotent."""
+        known = {deed.name for deed in cls.deeds}
+        cls.deeds = (*cls.deeds, *(deed for deed in deeds if deed.name not in known))
 
     def deed_urls(self) -> list[URLPattern]:
         info = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -152,7 +161,7 @@ class DeedsMixin:
             if form.is_valid():
                 try:
                     with transaction.atomic():
-                        done: DeedDone = getattr(self, deed.run)(request, target, form.cleaned_data)
+                        done = self._run(deed, request, target, form.cleaned_data)
                 except ApiError as error:
                     form.refuse(error)
                 else:
@@ -162,6 +171,12 @@ class DeedsMixin:
             form = deed.form(initial=initial, **made)
         status = 422 if form.is_bound else 200
         return self._page(request, deed, target, {"form": form}, status=status)
+
+    def _run(self, deed: Deed, request: HttpRequest, target: Any, data: dict[str, Any]) -> DeedDone:
+        if callable(deed.run):
+            return deed.run(self, request, target, data)
+        done: DeedDone = getattr(self, deed.run)(request, target, data)
+        return done
 
     def _after(self, request: HttpRequest, deed: Deed, target: Any, done: DeedDone) -> HttpResponse:
         if done.shown or done.lines:

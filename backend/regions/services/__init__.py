@@ -1,6 +1,14 @@
 """The only writers of grid cells (网格). Divisions above come from the official files. Duty A1. See docs/regions.md."""
 
-from backend.regions.services.cells import CellInput, cell_close, cell_create, cell_update, cells_guard
+from backend.regions.services.cells import (
+    CellInput,
+    cell_close,
+    cell_create,
+    cell_update,
+    cells_guard,
+    cells_hold,
+    cells_locked,
+)
 from backend.regions.services.imports import CellImportReport, cells_import
 
 __all__ = [
@@ -10,5 +18,7 @@ __all__ = [
     "cell_create",
     "cell_update",
     "cells_guard",
+    "cells_hold",
     "cells_import",
+    "cells_locked",
 ]

@@ -1,6 +1,6 @@
 """Making, changing and closing one grid cell."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.fields import VILLAGE_LENGTH
 from backend.core.models import Tombstone
+from backend.core.sql import fetch
 from backend.regions.choices import CellKind, Level
 from backend.regions.models import Region
 from backend.regions.rules import clean_cell_fields
@@ -96,8 +97,8 @@ def cell_update(*, actor: Any | None, code: str, changes: Mapping[str, Any]) -> 
     return cell
 
 
-def cell_close(*, actor: Any | None, code: str) -> Region:
-    """Take a cell out of use from today on: it reports no more. Idempotent.
+def cell_close(*, actor: Any | None, code: str, successor: str | None = None) -> Region:
+    """Take a cell out of use after today: it reports no more. `successor` is the cell that takes it over. Idempotent.
 
     Raises `wrong_state` with what is still in it (households, duties): they move first, so that nobody falls out.
     """
@@ -107,12 +108,36 @@ def cell_close(*, actor: Any | None, code: str) -> Region:
             return cell
         if left := [phrase for guard in _guards if (phrase := guard(code))]:
             raise ApiError(ErrorCode.WRONG_STATE, message=f"网格内还有{'、'.join(left)}，请先转出再停用。")
-        cell.valid_to = clock.today()
-        cell.save(update_fields=["valid_to"])
+        cell.valid_to, cell.successor_code = clock.today(), successor
+        cell.save(update_fields=["valid_to", "successor_code"])
         # Phones of the whole village know the name: what is in one cell may be handed over to another.
         Tombstone.objects.create(kind="region", object_id=cell.code, region_code=cell.code[:VILLAGE_LENGTH])
-        _audit(actor, "cell_closed", cell, {})
+        _audit(actor, "cell_closed", cell, {"to": successor} if successor else {})
     return cell
+
+
+def cells_locked(actor: Any | None, *codes: str) -> dict[str, Region]:
+    """These cells, in use, locked for this transaction in the order of their codes, whoever asks for them.
+
+    Raises `not_found` for one that `actor` may not edit, `wrong_state` for one that is closed.
+    """
+    cells = {code: cell_locked(actor, code) for code in sorted(codes)}
+    if any(cell.valid_to is not None for cell in cells.values()):
+        raise ApiError(ErrorCode.WRONG_STATE, message="网格已停用，请刷新后查看。")
+    return cells
+
+
+def cells_hold(codes: Iterable[str]) -> set[str]:
+    """Those of `codes` that are cells in use, and stay so until this transaction ends. One query.
+
+    Who writes somebody into a cell holds it: a cell that closes at this very moment would leave him in nobody's hands.
+    """
+    return {row[0] for row in fetch(_HOLD, [sorted(codes)])}
+
+
+_HOLD = """
+    SELECT code FROM regions_region WHERE code = ANY(%s) AND level = 'grid' AND valid_to IS NULL FOR SHARE
+"""
 
 
 def _village(actor: Any | None, code: str) -> Region:

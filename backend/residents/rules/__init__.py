@@ -8,6 +8,7 @@ from backend.residents.rules.documents import (
     read_id_card,
 )
 from backend.residents.rules.edits import EditOrigin, FieldMark, Marks, Merge, marked, merge
+from backend.residents.rules.groups import origin_key, place_key, place_label
 from backend.residents.rules.handovers import Said, answer_problem, target_problem
 from backend.residents.rules.inputs import (
     MAX_FLOOR,
@@ -47,8 +48,11 @@ __all__ = [
     "merge",
     "normalise_document",
     "normalise_phone",
+    "origin_key",
     "person_problem",
     "phone_problem",
+    "place_key",
+    "place_label",
     "place_text",
     "query_terms",
     "read_id_card",

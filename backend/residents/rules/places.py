@@ -19,7 +19,12 @@ def place_text(address: str, building: str, unit: str, door: str) -> str:
     """Where the door is, as one would say it: `3幢2单元501`; a house without building is `东沟屯12号`."""
     if not building and not unit:
         return f"{address}{door}号" if _PLAIN_NUMBER.fullmatch(door) else f"{address}{door}"
-    return f"{_with(building, '幢')}{_with(unit, '单元')}{door}"
+    return f"{building_text(building)}{_with(unit, '单元')}{door}"
+
+
+def building_text(building: str) -> str:
+    """A building as one says it: `3幢`; one that has a name keeps it."""
+    return _with(building, "幢")
 
 
 def _with(part: str, measure: str) -> str:

@@ -3,6 +3,7 @@
 from backend.residents.rules import HouseholdInput, PersonInput
 from backend.residents.services.blobs import blob_open, blob_seal, blobs_purge
 from backend.residents.services.calls import household_call, person_call
+from backend.residents.services.cells import Reshaped, cell_split, cells_merge
 from backend.residents.services.edits import Clash, LateEdit, edit_mark, edit_merge, edit_part
 from backend.residents.services.handovers import ANSWERS, handover_answer, handover_offer
 from backend.residents.services.households import (
@@ -31,9 +32,12 @@ __all__ = [
     "HouseholdInput",
     "LateEdit",
     "PersonInput",
+    "Reshaped",
     "blob_open",
     "blob_seal",
     "blobs_purge",
+    "cell_split",
+    "cells_merge",
     "edit_mark",
     "edit_merge",
     "edit_part",

@@ -12,10 +12,10 @@ from backend.accounts.choices import Capability
 from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
-from backend.core.fields import CELL_LENGTH
 from backend.core.models import Tombstone
 from backend.regions.choices import Level
 from backend.regions.models import Region
+from backend.regions.services import cells_hold
 from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, HouseholdTenure, Person
 from backend.residents.rules import (
@@ -52,10 +52,14 @@ _OPEN_TENURES = """
 
 def cells_must_exist(codes: set[str]) -> None:
     """Raise UNKNOWN_REGION unless every code is a grid cell in use."""
-    if any(len(code) != CELL_LENGTH for code in codes):
-        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
     known = set(Region.objects.filter(code__in=codes, level=Level.GRID, valid_to=None).values_list("code", flat=True))
     if known != codes:
+        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
+
+
+def cells_must_stay(codes: set[str]) -> None:
+    """As `cells_must_exist`, and none of them closes before this transaction ends: somebody is written into them."""
+    if cells_hold(codes) != codes:
         raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
 
 
@@ -70,10 +74,10 @@ def households_create(*, items: Sequence[HouseholdInput], actor: Any | None) -> 
             raise ApiError(problem[0], field=problem[1])
     if not items:
         return set()
-    cells_must_exist({item.region_code for item in items})
     now = clock.now()
     rows = [_row(item, item.created_at or now) for item in items]
     with transaction.atomic():
+        cells_must_stay({item.region_code for item in items})
         Household.objects.bulk_create(rows, batch_size=CHUNK, ignore_conflicts=True)
         with connection.cursor() as cursor:
             cursor.execute(_OPEN_TENURES, [[row.pk for row in rows]])

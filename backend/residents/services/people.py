@@ -25,7 +25,7 @@ from backend.residents.rules import (
 )
 from backend.residents.selectors import document_digest
 from backend.residents.services.edits import Clash, LateEdit, author_name, edit_mark, edit_merge, edit_part
-from backend.residents.services.households import cells_must_exist, hand_over
+from backend.residents.services.households import cells_must_exist, cells_must_stay, hand_over
 from backend.residents.services.sealing import DOCUMENT, NAME, PERSON_PHONE, opened, put_document, put_name, put_phone
 from backend.residents.services.voiding import handovers_void
 
@@ -61,7 +61,7 @@ def person_ensure(*, item: PersonInput, actor: Any | None, match: bool = True) -
     """
     if problem := person_problem(item, demo=settings.DEMO_MODE, today=clock.today()):
         raise ApiError(problem[0], field=problem[1])
-    cells_must_exist({item.region_code})
+    cells_must_stay({item.region_code})
     _household_must_exist(item.household_id)
     fresh = _row(item)
     Person.objects.bulk_create([fresh], ignore_conflicts=True)

@@ -20,7 +20,19 @@ def handovers_void(
 
     Runs in the transaction of the move, whose locks on the rows come first. One query when nothing is offered.
     """
-    about = Q(household_id__in=household_ids) | Q(person_id__in=person_ids)
+    _void(Q(household_id__in=household_ids) | Q(person_id__in=person_ids), actor)
+
+
+def handovers_follow_cell(*, code: str, successor: str, actor: Any | None) -> None:
+    """What others have offered to cell `code` is offered to its `successor` from now on; what that one offered is void.
+
+    Runs in the transaction of the merger.
+    """
+    _void(Q(to_region=code, from_region=successor), actor)
+    HandOver.objects.filter(to_region=code, state=HandOverState.OFFERED).update(to_region=successor)
+
+
+def _void(about: Q, actor: Any | None) -> None:
     offered = list(
         HandOver.objects.select_for_update(no_key=True)
         .filter(about, state=HandOverState.OFFERED)
