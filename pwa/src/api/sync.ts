@@ -47,8 +47,11 @@ export async function pull(cursor: string, limit: number): Promise<PullResponse>
   return answer
 }
 
-export function keys(device: string): Promise<KeysResponse> {
-  return request<KeysResponse>('sync/keys/', { query: { device } })
+export async function keys(device: string): Promise<KeysResponse> {
+  const answer = await request<KeysResponse>('sync/keys/', { query: { device } })
+  // They are asked for once and kept: a portal's would spoil every carried file to come.
+  if (typeof answer?.ticket !== 'string' || !answer.carry?.point) throw new NoAnswerError('not_ours', 200)
+  return answer
 }
 
 export async function closeDay(device: string, day: string, made: readonly string[]): Promise<ClosingResponse> {

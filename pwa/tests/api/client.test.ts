@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { ApiError, NoAnswerError, onSignedOut, request } from '@/api/client'
-import { push } from '@/api/sync'
+import { sessionOpen, sessionRead } from '@/api/session'
+import { keys, pull, push } from '@/api/sync'
 
 function answer(status: number, body: string, type = 'application/json', headers: Record<string, string> = {}): void {
   vi.stubGlobal('fetch', vi.fn().mockResolvedValue(new Response(body, { status, headers: { 'content-type': type, ...headers } })))
@@ -28,6 +29,14 @@ describe('an answer', () => {
     answer(200, '{"ok":true}')
     await expect(push({ device: 'd', api_level: 1, sent_at: '', items: [] })).rejects.toMatchObject({ reason: 'not_ours' })
   })
+
+  it.each([() => sessionRead(), () => sessionOpen({ username: 'a', password: 'b', device: { id: 'd', name: 'n' } }), () => keys('d'), () => pull('', 10)])(
+    'of a portal that speaks JSON is none: nobody is signed in by it, and none of its keys is kept',
+    async (ask) => {
+      answer(200, '{"code":0,"msg":"请先登录","url":"http://10.0.0.1/"}')
+      await expect(ask()).rejects.toMatchObject({ reason: 'not_ours' })
+    },
+  )
 
   it('of a proxy is no answer of the server', async () => {
     answer(502, '<html>bad gateway', 'text/html')
