@@ -103,8 +103,8 @@ def _parent(code: str) -> str | None:
     return above[-1] if above else None
 
 
-def _session(user: Any, device: uuid.UUID) -> str:
-    """A session as signing in on `device` makes it."""
+def _session(user: Any, device: uuid.UUID | None = None) -> str:
+    """A session as signing in makes it, on `device` or in a browser."""
     from django.contrib.auth import login
     from django.http import HttpRequest
 
@@ -114,7 +114,8 @@ def _session(user: Any, device: uuid.UUID) -> str:
     request = HttpRequest()
     request.session = SessionStore()
     login(request, user, backend="backend.accounts.backends.AccountBackend")
-    request.session[DEVICE_KEY] = str(device)
+    if device:
+        request.session[DEVICE_KEY] = str(device)
     request.session.save()
     return str(request.session.session_key)
 
