@@ -121,10 +121,6 @@ class HandOverAdmin(ServiceModelAdmin):
             row.office_declines = waits and scope.covers(row.to_region)
             row.office_takes = waits and bool(Scope.of([row.to_region]) & scope)
 
-    @admin.display(description="住户或人员")
-    def place(self, handover: HandOver) -> str:
-        return handover.place
-
     @admin.display(description="户主或姓名")
     def who(self, handover: HandOver) -> Any:
         if handover.household is not None:
