@@ -25,6 +25,11 @@ describe('an answer', () => {
     await expect(request('x/')).rejects.toBeInstanceOf(NoAnswerError)
   })
 
+  it('that does not call itself JSON is none, whatever it holds', async () => {
+    answer(200, '{"results":[]}', 'text/html')
+    await expect(push({ device: 'd', api_level: 1, sent_at: '', items: [] })).rejects.toMatchObject({ reason: 'not_ours' })
+  })
+
   it('to a push without results is none', async () => {
     answer(200, '{"ok":true}')
     await expect(push({ device: 'd', api_level: 1, sent_at: '', items: [] })).rejects.toMatchObject({ reason: 'not_ours' })
