@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { ApiError } from '@/api/client'
 import { applyPage, readCursor } from '@/db/cache'
@@ -76,6 +76,21 @@ describe('upload', () => {
     expect(server.batches).toEqual([[row!.id], [row!.id]])
     expect(server.stored.size).toBe(1)
     expect((await db.outbox.get(row!.id))?.verdict).toBe('duplicate')
+  })
+
+  it('runs once across tabs: what one is sending, the other leaves alone', async () => {
+    const [row] = await enqueueMany(db, 1)
+    let answer = (): void => undefined
+    server.onPush = () => new Promise<void>((resolve) => (answer = resolve))
+    const first = engine().sync()
+    await vi.waitFor(() => expect(server.batches).toHaveLength(1))
+    const second = engine().sync()
+    await new Promise((done) => setTimeout(done, 50))
+    expect(server.batches).toEqual([[row!.id]])
+    answer()
+    await Promise.all([first, second])
+    expect(server.batches).toHaveLength(1)
+    expect(await states(db)).toEqual({ confirmed: 1 })
   })
 
   it('takes up what a killed tab left half sent', async () => {
