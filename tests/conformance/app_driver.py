@@ -159,7 +159,9 @@ class AppDriver:
     def choose(self, conflict: str, side: str) -> None:
         page, known = self._page, self._all()
         self._go(f"/me/sync/conflicts/{conflict}")
-        for tap in page.get_by_test_id(f"choose-{side}").all():
+        choices = page.get_by_test_id(f"choose-{side}")
+        choices.first.wait_for()
+        for tap in choices.all():
             tap.click()
         page.get_by_test_id("save").click()
         self._wait(lambda: self._all() != known or conflict not in self.cached("conflict"))
