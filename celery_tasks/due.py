@@ -14,7 +14,7 @@ from backend.health.services import checks_missed_evaluate, codes_sweep, monitor
 from backend.ops.jobs import Daily, Job, Repeated
 from backend.reports.services import outbox_write, reports_advance, stock_touches_collect
 from backend.residents.services import blobs_purge
-from backend.returnees.services import returnees_follow
+from backend.returnees.services import returnees_follow, returnees_forget_travel
 from backend.visits.services import households_unseen_evaluate
 
 _EACH_TICK = dt.timedelta(seconds=30)
@@ -56,5 +56,6 @@ DUE: tuple[Job, ...] = (
     # Audit stamps are real time, so the seal goes by the real day.
     Repeated("audit_seal", lambda: audit_seal(until=clock.business_day(timezone.now())), _HOUR),
     Daily("blobs_purge", lambda day: blobs_purge()),
+    Daily("travel_forget", lambda day: returnees_forget_travel(day=day)),
     Daily("sessions_purge", _clear_sessions),
 )

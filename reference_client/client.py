@@ -17,7 +17,8 @@ from reference_client.store import Store
 from reference_client.upload import API_LEVEL, Upload
 from reference_client.wire import NoAnswerError, RefusedError, Wire
 
-SCHEMA = 1
+#: What a body made now is of; kinds not named are of schema 1.
+SCHEMAS = {"returnee": 3, "returnee_edit": 2}
 
 
 class UnsentRecordsError(Exception):
@@ -71,12 +72,16 @@ class ReferenceClient:
         self.store.wipe_cache()
         self.wire.sign_out()
 
-    def save(self, kind: str, body: dict[str, Any], *, record_id: str | None = None) -> str:
-        """Durable when it returns; `record_id` is the id made when the form opened."""
+    def save(self, kind: str, body: dict[str, Any], *, record_id: str | None = None, schema: int | None = None) -> str:
+        """Durable when it returns; `record_id` is the id made when the form opened.
+
+        What is saved keeps its schema for ever, whatever version of the program sends it in the end. `schema` is for a
+        program of an earlier version.
+        """
         record_id = record_id or self.store.new_id()
         self.store.save(
-            record_id=record_id, kind=kind, schema=SCHEMA, observed_at=self.now().isoformat(), made_day=self.today(),
-            body=body,
+            record_id=record_id, kind=kind, schema=schema or SCHEMAS.get(kind, 1), observed_at=self.now().isoformat(),
+            made_day=self.today(), body=body,
         )  # fmt: skip
         return record_id
 

@@ -167,7 +167,7 @@ API: list[Row] = [
     ),
     _api(
         "returnees/<uuid:returnee_id>/", "PATCH", _C.RETURNEE_REGISTER, lambda c: f"returnees/{c.returnee.pk}/",
-        body=lambda c: {"version": 1, "changes": {"transport": "自驾"}},
+        body=lambda c: {"version": 1, "changes": {"transport": "car"}},
     ),
     _api(
         "returnees/<uuid:returnee_id>/return/", "POST", _C.RETURNEE_REGISTER,

@@ -32,7 +32,7 @@ _VALUES = {
     "address": "地址", "building": "楼栋", "unit": "单元", "floor": "楼层", "door": "门牌", "head_name": "户主姓名",
     "headcount": "人数", "occupancy": "居住情况", "care": "关爱标识", "document_type": "证件类型",
     "document_number": "证件号码", "household_id": "住户", "purposes": "登记目的", "origin_code": "来源地区划",
-    "origin_text": "来源地", "transport": "交通方式",
+    "origin_text": "来源地", "transport": "交通方式", "transport_number": "车次、航班号、车牌", "via": "途经地",
     "household": "住户", "origin": "来源地区划", "arrived_on": "到达日期", "left_on": "离开日期",
     "chosen": "已处理", "void": "已作废",
     "moved": "搬走", "wrong_cell": "分错网格", "boundary": "边界调整", "other": "其他", "not_ours": "不属于本网格",

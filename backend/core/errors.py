@@ -48,7 +48,10 @@ class ErrorCode(enum.Enum):
 
     # verdicts of sync items
     UNKNOWN_KIND = (400, "不认识的记录类型，请更新应用后再上报。")
-    UNKNOWN_SCHEMA = (400, "记录版本过旧或过新，请更新应用后再上报。")
+    UNKNOWN_SCHEMA = (
+        400,
+        "这条记录是旧版应用做的，现在收不了，仍留在手机里。请更新应用，打开这条记录核对后重新上报；还不行，请交给乡镇（街道）。",
+    )
     UNKNOWN_HOUSEHOLD = (400, "找不到这户，或不在您的网格内，请联系村（社区）核对。")
     UNKNOWN_PERSON = (400, "找不到此人，或不在您的网格内，请联系村（社区）核对。")
     UNKNOWN_REGION = (400, "找不到这个区划，或不在您的管辖范围内。")

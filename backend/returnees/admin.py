@@ -18,7 +18,7 @@ from backend.health.admin import check_table, colour_mark
 from backend.health.models import CodeStatus, DailyCheck, Monitoring
 from backend.regions.formfields import CellForm
 from backend.residents.choices import DocumentType
-from backend.returnees.choices import ReturneeState
+from backend.returnees.choices import ReturneeState, Transport
 from backend.returnees.models import Returnee
 from backend.returnees.services import (
     returnee_correct_arrival,
@@ -40,14 +40,21 @@ class RegisterForm(CellForm):
     document_number = forms.CharField(label="证件号码", max_length=30)
     origin_text = forms.CharField(label="从哪里来", max_length=60, help_text="如：辽宁省大连市中山区。")
     arrived_on = day_field("到达日期")
-    transport = forms.CharField(
-        label="交通方式", max_length=40, required=False, help_text="如：G8012 次 5 车厢、自驾。"
+    transport = forms.ChoiceField(label="交通方式", choices=[("", "不清楚"), *Transport.choices], required=False)
+    transport_number = forms.CharField(
+        label="车次、航班号、车牌", max_length=40, required=False, help_text="如：G8012 次 5 车厢。"
+    )
+    via = forms.CharField(
+        label="途经地",
+        max_length=120,
+        required=False,
+        help_text="中转、停留过的地方，如：沈阳市和平区（换车 2 小时）。",
     )
     address = forms.CharField(label="居住地址", max_length=120)
 
     field_order = [
-        "name", "phone", "document_type", "document_number", "origin_text", "arrived_on", "transport", "region",
-        "address",
+        "name", "phone", "document_type", "document_number", "origin_text", "arrived_on", "transport",
+        "transport_number", "via", "region", "address",
     ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -158,7 +165,8 @@ class ReturneeAdmin(ServiceModelAdmin):
                     Fact("到达日期", self.arrived(target)),
                     Fact("离开日期", left),
                     Fact("从哪里来", self.origin(target)),
-                    Fact("交通方式", target.transport),
+                    Fact("交通方式", " ".join((target.get_transport_display(), target.transport_number)).strip()),
+                    Fact("途经地", target.via),
                     Fact("住址", target.person.place, wide=True),
                     Fact("网格", getattr(target, "office_place", target.region_code), wide=True),
                     Fact("登记时间", time_words(target.registered_at)),

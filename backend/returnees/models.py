@@ -12,7 +12,7 @@ from backend.core.fields import RegionCodeField
 from backend.core.models import ChangedModel
 from backend.core.scope import ScopedQuerySet
 from backend.residents.models import Person
-from backend.returnees.choices import ReturneeState
+from backend.returnees.choices import ReturneeState, Transport
 
 
 class Returnee(ChangedModel):
@@ -36,7 +36,10 @@ class Returnee(ChangedModel):
     #: The term that followed, both days inclusive; None where no rule asked for one. A copy of `health.Monitoring`.
     monitor_from = models.DateField("监测起始", null=True)
     monitor_to = models.DateField("监测期满", null=True)
-    transport = models.CharField("交通方式", max_length=40, blank=True)
+    transport = models.CharField("交通方式", max_length=10, choices=Transport.choices, blank=True)
+    #: Train, flight or plate; this and `via` are kept for the term (`returnees_forget_travel`).
+    transport_number = models.CharField("车次、航班号、车牌", max_length=40, blank=True)
+    via = models.CharField("途经地", max_length=120, blank=True)
     state = models.CharField("状态", max_length=10, choices=ReturneeState.choices, default=ReturneeState.PRESENT)
     left_on = models.DateField("离开日期", null=True)
     left_received_at = models.DateTimeField("离开登记时间", null=True)

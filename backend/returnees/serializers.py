@@ -9,7 +9,7 @@ from backend.core.scope import ancestors
 from backend.health.choices import Colour, DueState
 from backend.health.models import CodeStatus
 from backend.residents.choices import DocumentType
-from backend.returnees.choices import ReturneeState
+from backend.returnees.choices import ReturneeState, Transport
 from backend.returnees.models import Returnee
 from backend.returnees.selectors import ReturneePage
 
@@ -33,7 +33,7 @@ class ReturneeQuery(StrictSerializer):
 
 
 class RegisterShape(StrictSerializer):
-    """The six fields: name, phone, document, from where, arrival, household or address."""
+    """The six fields: name, phone, document, from where, arrival, household or address; and how he travelled."""
 
     name = serializers.CharField(max_length=40)
     phone = serializers.CharField(max_length=20)
@@ -42,7 +42,13 @@ class RegisterShape(StrictSerializer):
     origin = serializers.CharField(max_length=6, required=False, default="", allow_blank=True)
     origin_text = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     arrived_on = serializers.DateField()
-    transport = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    transport = serializers.ChoiceField(Transport.choices, required=False, default="", allow_blank=True)
+    transport_number = serializers.CharField(
+        max_length=40, required=False, default="", allow_blank=True, help_text="Train, flight or plate."
+    )
+    via = serializers.CharField(
+        max_length=120, required=False, default="", allow_blank=True, help_text="Where he stopped on the way."
+    )
     household = serializers.UUIDField(required=False, default=None, allow_null=True)
     address = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
     region = serializers.CharField(max_length=15, required=False, default="", allow_blank=True)
@@ -65,7 +71,9 @@ class ReturneeChanges(StrictSerializer):
 
     origin = serializers.CharField(max_length=6, required=False, allow_null=True, allow_blank=True)
     origin_text = serializers.CharField(max_length=60, required=False, allow_null=True, allow_blank=True)
-    transport = serializers.CharField(max_length=40, required=False, allow_null=True, allow_blank=True)
+    transport = serializers.ChoiceField(Transport.choices, required=False, allow_null=True, allow_blank=True)
+    transport_number = serializers.CharField(max_length=40, required=False, allow_null=True, allow_blank=True)
+    via = serializers.CharField(max_length=120, required=False, allow_null=True, allow_blank=True)
     arrived_on = serializers.DateField(required=False, allow_null=True)
     left_on = serializers.DateField(
         required=False, allow_null=True, help_text="A day is a leaving; null takes a leaving back."
@@ -93,7 +101,9 @@ class ReturneeShape(serializers.Serializer[Any]):
     origin_name = serializers.CharField()
     arrived_on = serializers.DateField()
     arrival_doubtful = serializers.BooleanField()
-    transport = serializers.CharField()
+    transport = serializers.ChoiceField(Transport.choices, allow_blank=True)
+    transport_number = serializers.CharField()
+    via = serializers.CharField()
     state = serializers.ChoiceField(ReturneeState.choices)
     left_on = serializers.DateField(allow_null=True)
     monitor_from = serializers.DateField(allow_null=True)
@@ -141,6 +151,8 @@ def _returnee_body(row: Returnee, names: dict[str, str]) -> dict[str, Any]:
         "arrived_on": row.arrived_on.isoformat(),
         "arrival_doubtful": row.arrival_doubtful,
         "transport": row.transport,
+        "transport_number": row.transport_number,
+        "via": row.via,
         "state": row.state,
         "left_on": row.left_on.isoformat() if row.left_on else None,
         "monitor_from": row.monitor_from.isoformat() if row.monitor_from else None,

@@ -8,15 +8,19 @@ from backend.core.office.directory import directory
 from backend.core.scope import ancestors
 from backend.residents.choices import Care, DocumentType, Occupancy, Purpose
 from backend.residents.selectors import households_by_id
+from backend.returnees.choices import Transport
 
 _FIELDS = {
     "address": "地址", "building": "楼栋", "unit": "单元", "floor": "楼层", "door": "门牌", "head_name": "户主姓名",
     "headcount": "人数", "phone": "联系电话", "occupancy": "居住情况", "care": "关爱标识", "name": "姓名",
     "document_type": "证件类型", "document_number": "证件号码", "household": "住户", "purpose": "登记目的",
-    "origin": "来源地区划", "origin_text": "来源地", "transport": "交通方式", "arrived_on": "到达日期",
+    "origin": "来源地区划", "origin_text": "来源地", "transport": "交通方式",
+    "transport_number": "车次、航班号、车牌", "via": "途经地", "arrived_on": "到达日期",
     "left_on": "离开日期",
 }  # fmt: skip
-_CHOICES: dict[str, Any] = {"occupancy": Occupancy, "document_type": DocumentType, "care": Care, "purpose": Purpose}
+_CHOICES: dict[str, Any] = {
+    "occupancy": Occupancy, "document_type": DocumentType, "care": Care, "purpose": Purpose, "transport": Transport,
+}  # fmt: skip
 
 
 def field_word(field: str) -> str:

@@ -12,18 +12,12 @@ from backend.core.errors import ErrorCode
 from backend.facts.choices import Verdict
 from backend.facts.rules import Placed, place_in_time
 from backend.policies.selectors import value_of
-from backend.sync.shapes import (
-    BODY_DECODERS,
-    CANONICAL,
-    ITEM_DECODER,
-    ITEM_ID_DECODER,
-    MAX_ITEM_BYTES,
-    SCHEMAS,
-    Body,
-    shape_error,
-)
+from backend.sync.schemas import SCHEMAS, Form, UnknownSchemaError
+from backend.sync.shapes import CANONICAL, ITEM_DECODER, ITEM_ID_DECODER, MAX_ITEM_BYTES, Body, Item, shape_error
 
 _NO_HASH = b"\0" * 16
+#: Said of a record from an app that is ahead of its server: no update of the app would help.
+_AHEAD = "这条记录是新版应用做的，服务器还没有更新。记录仍留在手机里，请过些时候再报；急用请交给乡镇（街道）。"
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +26,8 @@ class Incoming:
 
     `region_code` and `place` are filled in by `references.resolve`: the cell the record belongs to, and the door in
     words where somebody may have to be sent there. `target` is the kind and id of the record that an edit is of, by
-    which edits are put in an order in which no two uploads can wait for each other in a ring.
+    which edits are put in an order in which no two uploads can wait for each other in a ring. `body` and `body_hash`
+    are of the kind's current schema, `same_hashes` those of the body in every schema from the one it was sent in.
     """
 
     raw: msgspec.Raw
@@ -43,12 +38,14 @@ class Incoming:
     observed_at: dt.datetime | None = None
     body: Body | None = None
     body_hash: bytes = _NO_HASH
+    same_hashes: tuple[bytes, ...] = (_NO_HASH,)
     region_code: str = ""
     place: str = ""
     target: tuple[str, uuid.UUID] | None = None
     verdict: Verdict | None = None
     error: ErrorCode | None = None
     field: str | None = None
+    said: str = ""
 
     @property
     def open(self) -> bool:
@@ -60,13 +57,15 @@ class Incoming:
     def reopen(self) -> None:
         """Forget a verdict given inside a transaction that was rolled back."""
         self.verdict = self.error = self.field = None
+        self.said = ""
 
     def clash(self) -> None:
         """Others changed the same: what could be applied is, the rest waits for a choice."""
         self.verdict, self.error = Verdict.CONFLICT, ErrorCode.EDITED_ELSEWHERE
 
-    def reject(self, error: ErrorCode, field: str | None = None) -> None:
-        self.verdict, self.error, self.field = Verdict.REJECTED, error, field
+    def reject(self, error: ErrorCode, field: str | None = None, said: str = "") -> None:
+        """`said` where the code's own sentence would send somebody the wrong way."""
+        self.verdict, self.error, self.field, self.said = Verdict.REJECTED, error, field, said
 
 
 def read_items(raws: Sequence[msgspec.Raw], *, skew: dt.timedelta, received_at: dt.datetime) -> list[Incoming]:
@@ -99,25 +98,31 @@ def _read(item: Incoming) -> None:
         item.reject(*shape_error(error))
         return
     item.id, item.kind, item.seq, item.observed_at = shape.id, shape.kind, shape.seq, shape.observed_at
-    decoder = BODY_DECODERS.get(shape.kind)
-    if decoder is None:
+    schemas = SCHEMAS.get(shape.kind)
+    if schemas is None:
         item.reject(ErrorCode.UNKNOWN_KIND, "kind")
         return
-    if shape.schema not in SCHEMAS:
-        item.reject(ErrorCode.UNKNOWN_SCHEMA, "schema")
-        return
     try:
-        item.body = decoder.decode(shape.body)
+        forms = schemas.read(shape.schema, shape.body)
+    except UnknownSchemaError as error:
+        item.reject(ErrorCode.UNKNOWN_SCHEMA, "schema", _AHEAD if error.newer else "")
+        return
     except msgspec.DecodeError as error:
         code, path = shape_error(error)
         item.reject(code, f"body.{path}" if path else "body")
         return
-    # The same record told in another order of keys is the same record.
-    canonical = CANONICAL.encode([shape.kind, shape.schema, shape.observed_at, item.body])
-    item.body_hash = hashlib.blake2b(canonical, digest_size=16).digest()
+    item.body = forms[-1].body
+    item.same_hashes = tuple(_hash(shape, form) for form in forms)
+    item.body_hash = item.same_hashes[-1]
     if b"\\u0000" in bytes(shape.body):
         # PostgreSQL text cannot hold the character NUL.
         item.reject(ErrorCode.BAD_FIELD, "body")
+
+
+def _hash(item: Item, form: Form) -> bytes:
+    """The same record told in another order of keys is the same record."""
+    canonical = CANONICAL.encode([item.kind, form.schema, item.observed_at, form.body])
+    return hashlib.blake2b(canonical, digest_size=16).digest()
 
 
 def _id_of(raw: msgspec.Raw) -> uuid.UUID | None:

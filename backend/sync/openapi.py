@@ -4,6 +4,7 @@ from typing import Any
 
 from backend.core.openapi import schema_of
 from backend.facts.choices import Verdict
+from backend.sync.schemas import SCHEMAS
 from backend.sync.shapes import BODIES, MAX_ITEMS
 
 _MOMENT = {"type": "string", "format": "date-time"}
@@ -26,10 +27,16 @@ PUSH_REQUEST: dict[str, Any] = {
                 "properties": {
                     "id": _ID,
                     "kind": {"type": "string", "enum": list(BODIES)},
-                    "schema": {"type": "integer", "enum": [1]},
+                    "schema": {
+                        "type": "integer",
+                        "enum": sorted({n for each in SCHEMAS.values() for n in range(each.oldest, each.current + 1)}),
+                        "description": "Version of the body. Current: "
+                        + ", ".join(f"{kind} {each.current}" for kind, each in SCHEMAS.items())
+                        + "; the two before it are taken.",
+                    },
                     "seq": {"type": "integer", "minimum": 1},
                     "observed_at": _MOMENT,
-                    "body": {"anyOf": [schema_of(body) for body in BODIES.values()]},
+                    "body": {"anyOf": [schema_of(shape) for each in SCHEMAS.values() for shape in each.shapes]},
                 },
             },
         },

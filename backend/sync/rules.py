@@ -5,6 +5,7 @@ import binascii
 import datetime as dt
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,15 +13,18 @@ import msgspec
 from backend.facts.choices import Verdict
 
 
-def verdict_of_known(*, stored_verdict: str, stored_hash: bytes, body_hash: bytes) -> Verdict | None:
+def verdict_of_known(*, stored_verdict: str, stored_hash: bytes, same_hashes: Sequence[bytes]) -> Verdict | None:
     """The verdict on an id that the ledger holds; None when the item may still be judged anew.
+
+    `same_hashes` are those of the item's content in each schema from its own on: the ledger has that of the schema
+    which was current when the id was stored.
 
     A rejected item claims nothing: the phone may send it again under the same id, mended or not. An edit that clashed
     is told so as often as it asks, until somebody chose.
     """
     if stored_verdict == Verdict.REJECTED:
         return None
-    if stored_hash != body_hash or stored_verdict == Verdict.CONFLICT:
+    if stored_hash not in same_hashes or stored_verdict == Verdict.CONFLICT:
         return Verdict.CONFLICT
     return Verdict.DUPLICATE
 

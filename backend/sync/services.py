@@ -104,7 +104,7 @@ def _answer_alike(repeated: Sequence[tuple[Incoming, Incoming]]) -> None:
     """A copy of what was refused or clashed is answered alike: "duplicate" would let the phone drop it."""
     for copy, first in repeated:
         if first.verdict is Verdict.REJECTED and first.error is not None:
-            copy.reject(first.error, first.field)
+            copy.reject(first.error, first.field, first.said)
         elif first.verdict is Verdict.CONFLICT and copy.verdict is Verdict.DUPLICATE:
             copy.verdict, copy.error = first.verdict, first.error
 
@@ -118,10 +118,12 @@ def _judge_known(items: Sequence[Incoming]) -> None:
         "id", "body_hash", "verdict"
     ):
         item = by_id[known_id]
-        known = verdict_of_known(stored_verdict=verdict, stored_hash=bytes(body_hash), body_hash=item.body_hash)
+        known = verdict_of_known(
+            stored_verdict=verdict, stored_hash=bytes(body_hash), same_hashes=item.same_hashes
+        )  # fmt: skip
         if known is not None:
             item.reopen()
-            if known is Verdict.CONFLICT and bytes(body_hash) == item.body_hash:
+            if known is Verdict.CONFLICT and bytes(body_hash) in item.same_hashes:
                 item.clash()
             else:
                 item.settle(known)
@@ -313,4 +315,4 @@ def _result(item: Incoming) -> ItemResult:
         return ItemResult(item.id, verdict, ErrorCode.ID_REUSED.code, None, ErrorCode.ID_REUSED.message)
     if item.error is None:
         return ItemResult(item.id, verdict)
-    return ItemResult(item.id, verdict, item.error.code, item.field, item.error.message)
+    return ItemResult(item.id, verdict, item.error.code, item.field, item.said or item.error.message)

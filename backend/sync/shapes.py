@@ -1,5 +1,7 @@
 """The wire shape of the phone's protocol, compiled by msgspec. docs/sync.md describes every field.
 
+Bodies stand here as they are now; what older apps send is in `former`, and `schemas` brings it up to date.
+
 Only shape is checked here: types, lengths, ranges, unknown and missing fields. Whether a household exists, or a person
 is under monitoring, is decided in `references`.
 """
@@ -17,7 +19,6 @@ from backend.sync.choices import ItemKind
 
 MAX_ITEMS = 500
 MAX_ITEM_BYTES = 8 * 1024
-SCHEMAS = (1,)
 
 Moment = Annotated[dt.datetime, Meta(tz=True)]
 Temperature = Annotated[float, Meta(ge=35.0, le=42.5)]
@@ -30,9 +31,12 @@ CareCode = Literal[
     "elderly_alone", "disabled", "pregnant", "infant", "chronic", "dialysis", "left_behind_child", "other"
 ]
 DocumentTypeCode = Literal["id_card", "passport", "hk_macau", "taiwan", "other"]
+TransportCode = Literal["train", "plane", "coach", "car", "ship", "other"]
 PurposeCode = Literal["returnee", "key_group", "suspect", "family"]
 HandoverReasonCode = Literal["moved", "wrong_cell", "boundary", "other"]
 DeclineCode = Literal["not_ours", "not_found", "incomplete", "other"]
+TransportNumber = Annotated[str, Meta(max_length=40)]
+Via = Annotated[str, Meta(max_length=120)]
 Note = Annotated[str, Meta(max_length=500)]
 CellCode = Annotated[str, Meta(pattern=r"^[0-9]{15}$")]
 
@@ -97,7 +101,9 @@ class ReturneeBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     region: CellCode
     origin: Annotated[str, Meta(pattern=r"^[0-9]{2}([0-9]{2}){0,2}$")] | None = None
     origin_text: Annotated[str, Meta(max_length=60)] = ""
-    transport: Annotated[str, Meta(max_length=40)] = ""
+    transport: TransportCode | None = None
+    transport_number: TransportNumber = ""
+    via: Via = ""
     household: uuid.UUID | None = None
     address: Annotated[str, Meta(max_length=120)] = ""
 
@@ -152,7 +158,9 @@ class ReturneeChanges(Struct, forbid_unknown_fields=True):
 
     origin: Annotated[str, Meta(max_length=6)] | UnsetType | None = UNSET
     origin_text: Annotated[str, Meta(max_length=60)] | UnsetType | None = UNSET
-    transport: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    transport: TransportCode | UnsetType | None = UNSET
+    transport_number: TransportNumber | UnsetType | None = UNSET
+    via: Via | UnsetType | None = UNSET
     arrived_on: dt.date | UnsetType | None = UNSET
     left_on: dt.date | UnsetType | None = UNSET
 
@@ -242,7 +250,6 @@ BODIES: dict[str, type[Body]] = {
     ItemKind.VISIT.value: VisitBody,
     ItemKind.CHECK.value: CheckBody,
 }
-BODY_DECODERS = {kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()}
 ENVELOPE_DECODER = msgspec.json.Decoder(Envelope)
 ITEM_DECODER = msgspec.json.Decoder(Item)
 ITEM_ID_DECODER = msgspec.json.Decoder(ItemId)

@@ -136,7 +136,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
             "json_build_object('id', t.id, 'person', t.person_id, 'region', t.region_code, 'origin_name', "
             "coalesce((SELECT r.name FROM regions_region r WHERE r.code = nullif(t.origin_code, '')), t.origin_text), "
             "'arrived_on', t.arrived_on, 'monitor_from', t.monitor_from, 'monitor_to', t.monitor_to, 'state', t.state, "
-            "'version', t.version)"
+            "'transport', t.transport, 'number_known', t.transport_number <> '', 'via', t.via, 'version', t.version)"
         ),
         # Handed over to another cell: the tombstone takes it away, its successor is that cell's.
         where="t.state <> 'moved'",

@@ -70,7 +70,8 @@ def _register(item: Incoming, body: ReturneeBody, *, user: User, device: uuid.UU
             returnee_register(
                 id=item.id, person_id=body.person, name=body.name, phone=body.phone,
                 document_type=body.document_type, document_number=body.document_number, origin_code=body.origin or "",
-                origin_text=body.origin_text, arrived_on=body.arrived_on, transport=body.transport,
+                origin_text=body.origin_text, arrived_on=body.arrived_on, transport=body.transport or "",
+                transport_number=body.transport_number, via=body.via,
                 household_id=body.household, address=body.address, region_code=item.region_code, actor=user,
                 device_id=device, registered_at=item.placed.corrected_at, received_at=received_at,
             )  # fmt: skip

@@ -1,8 +1,9 @@
 """The phone app behind the suite's interface: the built PWA in Chromium, through its screens.
 
-Only reading goes past the screens: the queue and the cache are looked at where they lie, in IndexedDB. All scenarios
-share one browser in which the app is installed; each begins with an empty one. The app's clock is ours to move on:
-what it would wait for a while comes at once.
+Only reading goes past the screens: the queue and the cache are looked at where they lie, in IndexedDB; and what an
+earlier version of the app left there has to be put there, for there is no screen of it any more. All scenarios share
+one browser in which the app is installed; each begins with an empty one. The app's clock is ours to move on: what it
+would wait for a while comes at once.
 """
 
 import datetime as dt
@@ -31,6 +32,25 @@ async ([store]) => {
     opening.onsuccess = () => {
       const ask = opening.result.transaction(store).objectStore(store).getAll()
       ask.onsuccess = () => { done(ask.result); opening.result.close() }
+    }
+  })
+}
+"""
+#: A waiting record, as an earlier version of the app has left it.
+_AS_BEFORE = """
+async ([id, schema, journey]) => {
+  const names = (await indexedDB.databases()).map((each) => each.name)
+  const name = names.find((each) => each.startsWith('gridkeeper-user-'))
+  return new Promise((done, failed) => {
+    const opening = indexedDB.open(name)
+    opening.onerror = failed
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction('outbox', 'readwrite')
+      const outbox = writing.objectStore('outbox')
+      const ask = outbox.get(id)
+      ask.onsuccess = () => outbox.put({ ...ask.result, schema, body: { ...ask.result.body, ...journey } })
+      writing.oncomplete = () => { opening.result.close(); done() }
+      writing.onabort = failed
     }
   })
 }
@@ -130,7 +150,9 @@ class AppDriver:
         expect(page.get_by_test_id("household-page")).to_be_visible()
         return self._new(known)
 
-    def save_returnee(self, household: str, *, name: str, phone: str, document: str) -> str:
+    def save_returnee(
+        self, household: str, *, name: str, phone: str, document: str, schema: int = 0, **journey: str
+    ) -> str:
         page, known = self._page, self._all()
         self._go(f"/returnees/new?household={household}")
         page.get_by_test_id("chosen-household").wait_for()
@@ -139,7 +161,10 @@ class AppDriver:
         page.get_by_test_id("document").fill(document)
         page.get_by_test_id("origin").select_option("42")
         page.get_by_test_id("save").click()
-        return self._new(known)
+        record_id = self._new(known)
+        if schema:
+            page.evaluate(_AS_BEFORE, [record_id, schema, journey])
+        return record_id
 
     def edit_door(self, household: str, door: str) -> str:
         page, known = self._page, self._all()

@@ -12,8 +12,13 @@ class Driver(Protocol):
     def save_visit(self, household: str, outcome: str = "seen_well", *, temperature: str = "", note: str = "") -> str:
         """A visit saved as its user saves it; the record's id."""
 
-    def save_returnee(self, household: str, *, name: str, phone: str, document: str) -> str:
-        """A returnee with an identity card, arrived today from Hubei; the record's id."""
+    def save_returnee(
+        self, household: str, *, name: str, phone: str, document: str, schema: int = 0, **journey: str
+    ) -> str:
+        """A returnee with an identity card, arrived today from Hubei; the record's id.
+
+        With `schema` as a program of an earlier version saved it, and what that knew of the journey; without network.
+        """
 
     def mend_document(self, record_id: str, document: str) -> None:
         """A returnee that came back, its number corrected and sent again."""

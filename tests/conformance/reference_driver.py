@@ -39,22 +39,25 @@ class ReferenceDriver:
             body["note"] = note
         return self._save("visit", body)
 
-    def save_returnee(self, household: str, *, name: str, phone: str, document: str) -> str:
+    def save_returnee(
+        self, household: str, *, name: str, phone: str, document: str, schema: int = 0, **journey: str
+    ) -> str:
         store = self._client.store
         body = {
             "person": store.new_id(), "name": name, "phone": phone, "document_type": "id_card",
             "document_number": document, "arrived_on": dt.datetime.now().astimezone().date().isoformat(),
             "region": store.cached("household")[household]["region"], "origin": "42", "household": household,
+            **journey,
         }  # fmt: skip
-        return self._save("returnee", body)
+        return self._save("returnee", body, schema=schema or None)
 
     def edit_door(self, household: str, door: str) -> str:
         record_id = self._client.edit("household", household, {"door": door})
         self._client.sync(force=False)
         return record_id
 
-    def _save(self, kind: str, body: dict[str, Any]) -> str:
-        record_id = self._client.save(kind, body)
+    def _save(self, kind: str, body: dict[str, Any], *, schema: int | None = None) -> str:
+        record_id = self._client.save(kind, body, schema=schema)
         self._bodies[record_id] = body
         self._client.sync(force=False)
         return record_id

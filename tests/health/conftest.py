@@ -32,7 +32,7 @@ def returnee_fields(**changes: Any) -> dict[str, Any]:
     return {
         "id": new_id(), "person_id": new_id(), "name": "李大山", "phone": "12900001234", "document_type": "id_card",
         "document_number": document(), "origin_code": "2201", "origin_text": "", "arrived_on": clock.today(),
-        "transport": "火车", "household_id": None, "address": "前进路8号", "region_code": CELL, "actor": None,
+        "transport": "train", "household_id": None, "address": "前进路8号", "region_code": CELL, "actor": None,
         **changes,
     }  # fmt: skip
 

@@ -29,7 +29,7 @@ def worker(user_with, client_of, policies):
 def form(**changes) -> dict:
     fields = {
         "name": "赵小梅", "phone": "12900004321", "document_type": "id_card", "document_number": document(),
-        "origin": "2201", "origin_text": "东站", "arrived_on": clock.today().isoformat(), "transport": "长途汽车",
+        "origin": "2201", "origin_text": "东站", "arrived_on": clock.today().isoformat(), "transport": "coach",
         "address": "前进路8号", "region": CELL, **changes,
     }  # fmt: skip
     return {name: value for name, value in fields.items() if value is not ...}

@@ -27,6 +27,7 @@ from backend.returnees.services import (
     returnee_return,
     returnee_update,
     returnees_follow,
+    returnees_forget_travel,
 )
 from tests.conftest import CELL, OTHER_CELL
 from tests.health.conftest import document, returnee_fields
@@ -299,14 +300,14 @@ def test_an_edit_merges_leaves_returns_and_clashes(returnee, user_with) -> None:
     def edit(base: int, key=None, **changes) -> Returnee:
         return returnee_update(returnee_id=key or row.pk, base_version=base, changes=changes, actor=village)
 
-    assert edit(1, transport="自驾", origin_text="").version == 2
+    assert edit(1, transport="car", origin_text="").version == 2
     assert edit(1, origin_text="东站").version == 3, "another field merges"
     with pytest.raises(ApiError) as caught:
-        edit(1, transport="飞机")
+        edit(1, transport="plane")
     assert caught.value.code is ErrorCode.EDITED_ELSEWHERE
     assert caught.value.detail is not None
     [clash] = caught.value.detail["conflicts"]
-    assert (clash["stored"], clash["sent"], clash["by"]) == ("自驾", "飞机", str(village))
+    assert (clash["stored"], clash["sent"], clash["by"]) == ("car", "plane", str(village))
     with pytest.raises(ApiError) as caught:
         edit(3, origin_code=None, origin_text=None)
     assert (caught.value.code, caught.value.field) == (ErrorCode.MISSING_FIELD, "origin")
@@ -315,3 +316,14 @@ def test_an_edit_merges_leaves_returns_and_clashes(returnee, user_with) -> None:
     back = edit(5, left_on=None)
     assert (back.pk != row.pk, back.state, back.continues_id) == (True, ReturneeState.PRESENT, row.pk)
     assert edit(back.version, back.pk, arrived_on=row.arrived_on - dt.timedelta(days=1)).arrived_on < row.arrived_on
+
+
+def test_a_journey_is_forgotten_with_its_term(returnee) -> None:
+    told = {"transport": "train", "transport_number": "G8012", "via": "沈阳市"}
+    row = returnee(**told)
+    assert row.monitor_to is not None
+    assert returnees_forget_travel(day=row.monitor_to) == 0
+    assert returnees_forget_travel(day=row.monitor_to + dt.timedelta(days=1)) == 1
+    row.refresh_from_db()
+    assert (row.transport, row.transport_number, row.via) == ("train", "", "")
+    assert returnees_forget_travel(day=row.monitor_to + dt.timedelta(days=2)) == 0

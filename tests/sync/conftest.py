@@ -16,6 +16,7 @@ from backend.core.ids import new_id
 from backend.residents.models import Household
 from backend.residents.rules import HouseholdInput
 from backend.residents.services import household_create, household_update, households_create
+from backend.sync.schemas import SCHEMAS
 from tests.conftest import CELL, OTHER_CELL
 from tests.residents.factories import household as household_input
 
@@ -27,7 +28,7 @@ def item(kind: str, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {
         "id": str(new_id()),
         "kind": kind,
-        "schema": 1,
+        "schema": SCHEMAS[kind].current if kind in SCHEMAS else 1,
         "seq": 1,
         "observed_at": clock.now().isoformat(),
         "body": body,

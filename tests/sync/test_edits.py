@@ -162,12 +162,12 @@ def test_an_edit_speaks_of_what_the_same_batch_brings(push: Push, worker: User) 
     edits = [
         edit("household", home, {"headcount": 3}),
         edit("person", person, {"name": "李小山"}),
-        edit("returnee", registered["id"], {"transport": "自驾"}),
+        edit("returnee", registered["id"], {"transport": "car"}),
     ]
     assert said(push(*edits, made, registered)) == [("created", None)] * 5
     assert Household.objects.get(pk=home).headcount == 3
     assert Person.objects.get(pk=person).name_masked == "李*"
-    assert Returnee.objects.get(pk=registered["id"]).transport == "自驾"
+    assert Returnee.objects.get(pk=registered["id"]).transport == "car"
 
 
 def test_a_household_that_moved_takes_the_edit_along(push: Push, door: Household) -> None:
@@ -202,13 +202,13 @@ def test_the_parts_of_a_document_clash_together(push: Push, worker: User) -> Non
 
 def test_a_return_is_edited_through_the_row_that_goes_on(push: Push, worker: User) -> None:
     arrived = returnee_register(**returnee_fields())
-    returnee_update(returnee_id=arrived.pk, base_version=1, changes={"transport": "汽车"}, actor=worker)
+    returnee_update(returnee_id=arrived.pk, base_version=1, changes={"transport": "coach"}, actor=worker)
     person_move(person_id=arrived.person_id, to_region=SECOND_CELL, address="西沟屯1号", actor=None)
     returnees_follow()
-    sent = edit("returnee", arrived.pk, {"transport": "自驾", "origin": None, "origin_text": "长春"})
+    sent = edit("returnee", arrived.pk, {"transport": "car", "origin": None, "origin_text": "长春"})
     assert said(push(sent)) == [("conflict", "edited_elsewhere")]
     goes_on = Returnee.objects.get(continues_id=arrived.pk)
-    assert (goes_on.transport, goes_on.origin_code, goes_on.origin_text) == ("汽车", "", "长春")
+    assert (goes_on.transport, goes_on.origin_code, goes_on.origin_text) == ("coach", "", "长春")
     assert EditConflict.objects.get().region_code == SECOND_CELL
 
 
@@ -227,7 +227,7 @@ def test_out_of_scope_and_unknown_are_answered_alike(push: Push, foreign_househo
         edit("household", foreign_household, {"headcount": 5}),
         edit("household", new_id(), {"headcount": 5}),
         edit("person", new_id(), {"name": "王五"}),
-        edit("returnee", new_id(), {"transport": "自驾"}),
+        edit("returnee", new_id(), {"transport": "car"}),
     )
     assert [(r["verdict"], r["code"], r["field"]) for r in answer["results"]] == [
         ("rejected", "unknown_household", "body.household"),
@@ -253,14 +253,14 @@ def test_a_registration_that_names_a_strangers_id_opens_nothing(push: Push, work
     answer = push(
         made,
         edit("person", far.person_id, {"name": "王五"}),
-        edit("returnee", far.pk, {"transport": "自驾"}),
+        edit("returnee", far.pk, {"transport": "car"}),
         item("check", check),
     )
     assert [result["code"] for result in answer["results"]] == [
         "id_reused", "unknown_person", "unknown_returnee", "unknown_person",
     ]  # fmt: skip
     far.refresh_from_db()
-    assert (far.transport, far.person.name_masked) == ("火车", "李*")
+    assert (far.transport, far.person.name_masked) == ("train", "李*")
 
 
 def test_a_worker_who_moved_on_keeps_the_edits_of_yesterday(push: Push, door: Household, worker: User) -> None:

@@ -219,3 +219,16 @@ def test_receipts_list_what_the_server_holds(phone: APIClient, push: Callable[..
     assert answer["counts"]["created"] == 1
     missing = phone.get("/api/v1/sync/receipts/")
     assert (missing.status_code, missing.json()["code"]) == (400, "missing_field")
+
+
+def test_a_journey_comes_down_without_its_number(phone: APIClient, push: Callable[..., Any]) -> None:
+    """The number of a train or a car names somebody's seat or car; a phone needs to know only that it is known."""
+    told = {
+        "person": str(uuid.uuid4()), "name": "李大山", "phone": "12900001234", "document_type": "passport",
+        "document_number": "E12345678", "arrived_on": clock.today().isoformat(), "region": CELL, "origin": "2201",
+        "address": "前进路8号", "transport": "train", "transport_number": "G8012", "via": "沈阳市",
+    }  # fmt: skip
+    push(item("returnee", told))
+    [row] = [change["data"] for change in pull_all(phone)[0] if change["kind"] == "returnee"]
+    assert (row["transport"], row["number_known"], row["via"]) == ("train", True, "沈阳市")
+    assert "G8012" not in str(row)

@@ -6,6 +6,7 @@ import pytest
 
 from backend.core.symptoms import Symptom
 from backend.residents.choices import Care, DeclineReason, DocumentType, HandOverReason, Occupancy, Purpose
+from backend.returnees.choices import Transport
 from backend.sync import shapes
 from backend.visits.choices import Need, Outcome
 
@@ -22,6 +23,7 @@ from backend.visits.choices import Need, Outcome
         (shapes.PurposeCode, Purpose),
         (shapes.HandoverReasonCode, HandOverReason),
         (shapes.DeclineCode, DeclineReason),
+        (shapes.TransportCode, Transport),
     ],
 )
 def test_literals_match_the_enumerations(literal: object, choices: type) -> None:

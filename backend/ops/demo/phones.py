@@ -13,6 +13,7 @@ from backend.accounts.models import User
 from backend.core import clock
 from backend.facts.choices import Verdict
 from backend.ops.demo.people import record_id
+from backend.sync.schemas import current_schema
 from backend.sync.services import batch_push
 from backend.sync.shapes import MAX_ITEMS, Envelope
 
@@ -38,8 +39,8 @@ class Phone:
         self.seq += 1
         self.pending.append(
             {
-                "id": str(item_id or record_id(self.chance, observed_at)), "kind": kind, "schema": 1, "seq": self.seq,
-                "observed_at": observed_at.isoformat(), "body": body,
+                "id": str(item_id or record_id(self.chance, observed_at)), "kind": kind, "schema": current_schema(kind),
+                "seq": self.seq, "observed_at": observed_at.isoformat(), "body": body,
             }
         )  # fmt: skip
 

@@ -16,7 +16,10 @@ from backend.residents.rules import HouseholdInput
 
 _FROM_JILIN = ("2201", "2202", "2206", "2224", "220502")
 _FROM_ELSEWHERE = ("河北省石家庄市", "黑龙江省哈尔滨市", "北京市大兴区", "辽宁省沈阳市", "广东省东莞市", "山东省青岛市")
-_TRANSPORT = ("火车", "长途客车", "自驾", "飞机转客车", "")
+_TRAVEL: tuple[dict[str, str], ...] = (
+    {"transport": "train", "transport_number": "G8012"}, {"transport": "coach"}, {"transport": "car"},
+    {"transport": "plane", "transport_number": "CZ6113", "via": "沈阳市（转客车）"}, {},
+)  # fmt: skip
 #: Arrivals begin this many days before the history does; those early ones are registered on its first day.
 EARLY_DAYS = 5
 LEAVERS = 12
@@ -88,7 +91,7 @@ def _body(
     body: dict[str, Any] = {
         "person": str(person_id), "name": person_name(chance), "phone": phone_number(chance),
         "document_type": "id_card", "document_number": identity_number(chance, serial=serial),
-        "arrived_on": arrived_on.isoformat(), "region": cell, "transport": chance.choice(_TRANSPORT),
+        "arrived_on": arrived_on.isoformat(), "region": cell, **chance.choice(_TRAVEL),
     }  # fmt: skip
     if chance.random() < 0.4:
         body["origin"] = chance.choice(_FROM_JILIN)

@@ -12,6 +12,7 @@ from backend.ops.demo.people import identity_number, phone_number, record_id
 from backend.ops.simulate.timeline import WORKING, Hour, hour_at
 from backend.ops.simulate.world import Cell, World, rare_name
 from backend.residents.rules import HouseholdInput, place_text
+from backend.sync.schemas import current_schema
 
 _VISITS = {Hour.MORNING: range(8), Hour.AFTERNOON: range(8, 15), Hour.EVENING: range(15, 19)}
 #: Doors with a part to play.
@@ -283,7 +284,7 @@ class _Writer:
     ) -> Planned:
         observed = hour_at(hour, self.world.day) + dt.timedelta(seconds=self.chance.randrange(1, 50))
         item = {
-            "id": str(record_id(self.chance, observed)), "kind": kind, "schema": 1, "seq": 0,
+            "id": str(record_id(self.chance, observed)), "kind": kind, "schema": current_schema(kind), "seq": 0,
             "observed_at": (observed + self.script.skew + clock_error).isoformat(), "body": body,
         }  # fmt: skip
         return Planned(hour, item, effect, refusal)

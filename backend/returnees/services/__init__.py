@@ -8,6 +8,7 @@ from backend.returnees.services.changing import (
     returnee_update,
 )
 from backend.returnees.services.following import returnees_follow
+from backend.returnees.services.forgetting import returnees_forget_travel
 from backend.returnees.services.registering import returnee_register, returnee_register_at_office
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "returnee_return",
     "returnee_update",
     "returnees_follow",
+    "returnees_forget_travel",
 ]

@@ -26,13 +26,15 @@ from backend.returnees.rules import (
     correction_problem,
     leaving_problem,
     origin_problem,
-    transport_problem,
+    travel_problem,
 )
 from backend.returnees.selectors import returnees_by_id
 from backend.returnees.services.registering import audit, refuse, start_monitoring
 
 #: What somebody wrote down, without consequences for anything else.
-_TOLD = ("origin_code", "origin_text", "transport")
+_TOLD = ("origin_code", "origin_text", "transport", "transport_number", "via")
+#: The number of a train says nothing about a car.
+_TOGETHER = (("transport", "transport_number"),)
 EDITABLE = (*_TOLD, "arrived_on", "left_on")
 #: What a field that may be emptied holds then; the others always say something.
 _EMPTY: dict[str, Any] = {**dict.fromkeys(_TOLD, ""), "left_on": None}
@@ -156,7 +158,7 @@ def returnee_merge(*, returnee_id: uuid.UUID, edit: LateEdit, actor: Any) -> tup
     returnee = _last_locked(returnee_id)
     differing, clashes = edit_part(
         current=_editable(returnee), edit=edit, version=returnee.version, marks=returnee.field_marks, empty=_EMPTY,
-        shown={},
+        shown={}, together=_TOGETHER,
     )  # fmt: skip
     return _apply(returnee, differing, actor, edit.origin), clashes
 
@@ -183,7 +185,7 @@ def _apply(returnee: Returnee, differing: Mapping[str, Any], actor: Any, origin:
     if told:
         wanted = {**_editable(returnee), **told}
         refuse(origin_problem(code=wanted["origin_code"], text=wanted["origin_text"]))
-        refuse(transport_problem(wanted["transport"]))
+        refuse(travel_problem(**{field: wanted[field] for field in ("transport", "transport_number", "via")}))
         for field, value in told.items():
             setattr(returnee, field, value)
         edit_mark(returnee, told, actor=actor, origin=origin)

@@ -22,7 +22,7 @@ from backend.residents.selectors import households_by_id
 from backend.residents.services import person_ensure
 from backend.returnees.choices import ReturneeState
 from backend.returnees.models import Returnee
-from backend.returnees.rules import arrival_doubtful, arrival_problem, origin_problem
+from backend.returnees.rules import arrival_doubtful, arrival_problem, origin_problem, travel_problem
 
 
 @transaction.atomic
@@ -37,11 +37,13 @@ def returnee_register(
     origin_code: str,
     origin_text: str,
     arrived_on: dt.date,
-    transport: str,
     household_id: uuid.UUID | None,
     address: str,
     region_code: str,
     actor: Any | None,
+    transport: str = "",
+    transport_number: str = "",
+    via: str = "",
     device_id: uuid.UUID | None = None,
     registered_at: dt.datetime | None = None,
     received_at: dt.datetime | None = None,
@@ -61,6 +63,8 @@ def returnee_register(
         if not given.strip():
             raise ApiError(ErrorCode.MISSING_FIELD, field=field)
     refuse(origin_problem(code=origin_code, text=origin_text))
+    transport_number, via = transport_number.strip(), via.strip()
+    refuse(travel_problem(transport=transport, transport_number=transport_number, via=via))
     refuse(arrival_problem(arrived_on=arrived_on, today=today))
     region_code = _cell_of(household_id, region_code)
     if Returnee.objects.filter(pk=id).exists():
@@ -80,7 +84,8 @@ def returnee_register(
     registered_at = _written_down(registered_at, received_at, region_code, plausible)
     returnee = Returnee.objects.create(
         id=id, person=person, region_code=region_code, origin_code=origin_code, origin_text=origin_text.strip(),
-        arrived_on=arrived_on, transport=transport.strip(), registered_at=registered_at,
+        arrived_on=arrived_on, transport=transport, transport_number=transport_number, via=via,
+        registered_at=registered_at,
         arrival_doubtful=arrival_doubtful(arrived_on=arrived_on, today=today, plausible_days=plausible),
         registered_day=clock.business_day(registered_at), received_at=received_at,
         author_id=getattr(actor, "pk", None) or 0, author_name=str(actor) if actor else "系统", device_id=device_id,

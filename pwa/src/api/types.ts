@@ -2,6 +2,7 @@
 import type { CareFlag, CheckMethod, CloseReason, Need, Occupancy, Outcome, Symptom } from '@/lib/outcomes'
 import type { CheckSession } from '@/lib/monitoring'
 import type { DocumentType } from '@/lib/document'
+import type { Transport } from '@/lib/transport'
 
 import type { HandoverAnswerBody, HandoverBody, HandoverRow } from './handovers'
 
@@ -79,7 +80,11 @@ export interface ReturneeBody {
   origin?: string
   origin_text?: string
   arrived_on: string
-  transport?: string
+  transport?: Transport
+  /** Train, flight or plate. */
+  transport_number?: string
+  /** Where he stopped on the way. */
+  via?: string
   household?: string
   address?: string
   region: string
@@ -102,7 +107,7 @@ export interface HouseholdBody {
 export type ChangesOf<T> = { [K in keyof T]?: T[K] | null }
 export type HouseholdChanges = ChangesOf<Omit<HouseholdBody, 'household' | 'region'>>
 export type PersonChanges = ChangesOf<Pick<ReturneeBody, 'name' | 'phone' | 'document_type' | 'document_number'>>
-export type ReturneeChanges = ChangesOf<Pick<ReturneeBody, 'origin' | 'origin_text' | 'transport' | 'arrived_on'> & { left_on: string }>
+export type ReturneeChanges = ChangesOf<Pick<ReturneeBody, 'origin' | 'origin_text' | 'transport' | 'transport_number' | 'via' | 'arrived_on'> & { left_on: string }>
 export interface HouseholdEditBody {
   household: string
   version: number
@@ -139,9 +144,12 @@ export interface BodyOf {
 }
 export type RecordKind = keyof BodyOf
 export type EditKind = 'household_edit' | 'person_edit' | 'returnee_edit'
-/** Schema number of each kind's body; raised when a body changes, and the server keeps reading the previous two. */
+/**
+ * Schema number of each kind's body as it is made now; raised when a body changes. The server reads the previous two, so a record
+ * keeps the number and the body it was made with for as long as it waits, whatever version of the app sends it.
+ */
 export const SCHEMA: Record<RecordKind, number> = {
-  visit: 1, check: 1, returnee: 1, household: 1, household_edit: 1, person_edit: 1, returnee_edit: 1, conflict_choice: 1, handover: 1, handover_answer: 1,
+  visit: 1, check: 1, returnee: 3, household: 1, household_edit: 1, person_edit: 1, returnee_edit: 2, conflict_choice: 1, handover: 1, handover_answer: 1,
 }
 
 export interface PushItem {
@@ -223,6 +231,10 @@ export interface ReturneeRow extends Edited<ReturneeRow> {
   monitor_from: string
   monitor_to: string
   state: 'present' | 'left'
+  /** Empty or absent: nobody said. */
+  transport?: Transport | ''
+  number_known?: boolean
+  via?: string
   version: number
   pending?: boolean
 }

@@ -5,6 +5,7 @@
 import type { BodyOf, EditKind, HouseholdChanges, HouseholdRow, PersonChanges, PersonRow, ReturneeChanges, ReturneeRow } from '@/api/types'
 import { maskName } from '@/lib/mask'
 import { PROVINCES } from '@/lib/provinces'
+import { transportOf } from '@/lib/transport'
 
 import { awaitsChoice } from './conflicts'
 import type { OutboxRow, UserDb } from './schema'
@@ -51,6 +52,9 @@ function returneeShown(row: ReturneeRow, changes: ReturneeChanges): ReturneeRow 
     ...row,
     ...(origin ? { origin_name: origin } : {}),
     ...(changes.arrived_on ? { arrived_on: changes.arrived_on } : {}),
+    ...(changes.transport === undefined ? {} : { transport: transportOf(changes.transport, '').transport }),
+    ...(changes.transport_number === undefined ? {} : { number_known: changes.transport_number !== null }),
+    ...(changes.via === undefined ? {} : { via: changes.via ?? '' }),
     ...(changes.left_on === undefined ? {} : { state: changes.left_on ? ('left' as const) : ('present' as const) }),
   }
 }

@@ -5,6 +5,7 @@
 import type { HouseholdBody, HouseholdRow, PersonRow, ReturneeBody, ReturneeRow } from '@/api/types'
 import { maskName } from '@/lib/mask'
 import { addDays } from '@/lib/clock'
+import { transportOf } from '@/lib/transport'
 
 import type { OutboxRow, UserDb } from './schema'
 
@@ -53,6 +54,9 @@ function returneeRows(row: OutboxRow, body: ReturneeBody): { person: PersonRow; 
       monitor_from: body.arrived_on,
       monitor_to: addDays(body.arrived_on, PROVISIONAL_MONITORING_DAYS - 1),
       state: 'present',
+      transport: transportOf(body.transport, '').transport,
+      number_known: Boolean(body.transport_number),
+      via: body.via ?? '',
       version: 0,
       pending: true,
     },

@@ -77,6 +77,7 @@ export default {
     unknown_household: 'The household may have moved to another cell. Check, then send again as it is, or give it up.',
     unknown_person: 'The person may have moved to another cell. Check, then send again as it is, or give it up.',
     bad_document: 'Please compare with the document, digit by digit.', bad_phone: 'Please check the telephone number.',
+    unknown_schema: 'Update the app, open this record, check it and send it again; if that does not help, tell the township office. The record stays on this phone.',
     already_registered: 'Once it is clear that it is a duplicate, give this record up.',
     id_reused: 'It will be sent under a new id.', not_under_monitoring: 'Please check the date; whose monitoring is over needs no check.',
   },
@@ -110,6 +111,7 @@ export default {
   need: { label: 'Needs', medicine: 'Medicine', food: 'Food', heating: 'Heating', hospital: 'Hospital', other: 'Other' },
   care: { elderly_alone: 'Elderly alone', disabled: 'Disabled', pregnant: 'Pregnant', infant: 'Infant', chronic: 'Chronic illness', dialysis: 'Dialysis', left_behind_child: 'Left-behind child', other: 'Other' },
   occupancy: { occupied: 'Lived in', rented: 'Rented', owner_away: 'Owner away', empty: 'Empty' },
+  transport: { train: 'Train', plane: 'Plane', coach: 'Coach', car: 'Own car', ship: 'Ship', other: 'Other' },
   purpose: { returnee: 'Returnee', key_group: 'Key group', suspect: 'Suspect', family: 'Family' },
   temperature: { label: 'Temperature', range: '35.0–42.5 °C', presets: 'Common temperatures', fever: 'Fever (≥ {n} °C)', invalid: 'Between {min} and {max}, please' },
   form: {
@@ -142,6 +144,7 @@ export default {
   returnee: {
     name: 'Name', phone: 'Mobile', document: 'Document', documentType: 'Kind of document', origin: 'From where', chooseOrigin: 'Province', abroad: 'Abroad', city: 'City, county (optional)', country: 'Country or region', originDetail: 'Where exactly',
     arrived: 'Arrival', day: { 0: 'Today', 1: 'Yesterday', 2: 'Two days ago' }, earlier: 'An earlier day', household: 'Stays with', orAddress: 'or give an address below', changeHousehold: 'Change', address: 'Address',
+    optional: 'if known', number: { train: 'Train number', plane: 'Flight number', coach: 'Service or plate', car: 'Plate', ship: 'Ship, voyage', other: 'How he came' }, viaExample: 'Where he changed or stayed',
     save: 'Save registration', saved: 'Registration saved on this phone', then: 'Monitoring starts by itself, as the rules say.',
     fault: { name: 'Please give the name.', phone: 'The number is not right.', origin: 'Please choose where from.', place: 'Please choose a household or give an address.', arrived: { empty: 'Please choose the day.', future: 'Arrival cannot lie in the future.', old: 'More than {n} days ago: please register at the township office.' } },
   },
@@ -170,7 +173,7 @@ export default {
   kind: { household_edit: 'Household changed', person_edit: 'Person changed', returnee_edit: 'Return changed', handover: 'Hand-over', handover_answer: 'Hand-over answered', conflict_choice: 'Choice made', visit: 'Visit', check: 'Check', returnee: 'Returnee', household: 'Household', alert: 'Alert', unit: 'Unit' },
   field: {
     empty: '(empty)', building: 'Building', unit: 'Unit', floor: 'Floor', door: 'Door', address: 'Address', head_name: 'Head of household', headcount: 'People', phone: 'Telephone', occupancy: 'Occupancy', care: 'Needs care',
-    name: 'Name', document_type: 'Document', document_number: 'Document number', origin: 'Came from', origin_text: 'Place of origin', transport: 'Transport', arrived_on: 'Arrived', left_on: 'Left', household: 'Household', purpose: 'Purpose',
+    name: 'Name', document_type: 'Document', document_number: 'Document number', origin: 'Came from', origin_text: 'Place of origin', transport: 'Transport', transport_number: 'Train, flight or plate', via: 'Stops', arrived_on: 'Arrived', left_on: 'Left', household: 'Household', purpose: 'Purpose',
   },
   edit: {
     household: 'Edit household', person: 'Edit person', returnee: 'Edit return', save: 'Save changes', saved: 'Changes saved on this phone', onlyChanged: 'Only what you changed is sent.', nothing: 'Nothing has been changed.',

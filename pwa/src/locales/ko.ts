@@ -77,6 +77,7 @@ export default {
     unknown_household: '이 세대가 다른 격자로 옮겨졌을 수 있습니다. 확인하고 그대로 다시 보고하거나 버리세요.',
     unknown_person: '이 사람이 다른 격자로 옮겨졌을 수 있습니다. 확인하고 그대로 다시 보고하거나 버리세요.',
     bad_document: '증명서와 한 자리씩 대조해 고쳐 주세요.', bad_phone: '전화번호를 확인해 고쳐 주세요.',
+    unknown_schema: '앱을 업데이트한 뒤 이 기록을 열어 확인하고 다시 보고하세요. 그래도 안 되면 향진(가도)에 연락하세요. 기록은 휴대폰에 남아 있습니다.',
     already_registered: '중복이 확실하면 이 기록을 버려도 됩니다.',
     id_reused: '다시 보고할 때 새 번호를 씁니다.', not_under_monitoring: '날짜를 확인해 주세요. 관찰이 끝난 사람은 재지 않아도 됩니다.',
   },
@@ -110,6 +111,7 @@ export default {
   need: { label: '필요한 도움', medicine: '약', food: '식료품', heating: '난방', hospital: '진료', other: '기타' },
   care: { elderly_alone: '독거 노인', disabled: '장애인', pregnant: '임산부', infant: '영유아', chronic: '만성병', dialysis: '투석', left_behind_child: '남은 아동', other: '기타' },
   occupancy: { occupied: '상주', rented: '세입', owner_away: '세대주 외지', empty: '빈집' },
+  transport: { train: '기차', plane: '비행기', coach: '시외버스', car: '자가용', ship: '배', other: '기타' },
   purpose: { returnee: '귀향자', key_group: '중점 대상', suspect: '의심 증상', family: '동거 가족' },
   temperature: { label: '체온', range: '35.0–42.5 °C', presets: '자주 쓰는 체온', fever: '발열(≥ {n} °C)', invalid: '{min}에서 {max} 사이로 적어 주세요' },
   form: {
@@ -142,6 +144,7 @@ export default {
   returnee: {
     name: '이름', phone: '휴대폰', document: '증명서', documentType: '증명서 종류', origin: '어디에서', chooseOrigin: '성', abroad: '해외', city: '시·현(선택)', country: '나라 또는 지역', originDetail: '자세한 출발지',
     arrived: '도착일', day: { 0: '오늘', 1: '어제', 2: '그저께' }, earlier: '더 이전 날짜', household: '머무는 세대', orAddress: '또는 아래에 주소', changeHousehold: '바꾸기', address: '주소',
+    optional: '모르면 비워 두세요', number: { train: '열차 번호', plane: '항공편 번호', coach: '노선 또는 차량 번호', car: '차량 번호', ship: '배 이름·항차', other: '어떻게 왔는지' }, viaExample: '갈아타거나 머문 곳',
     save: '등록 저장', saved: '등록을 휴대폰에 저장했습니다', then: '저장하면 규정에 따라 건강 관찰이 자동으로 시작됩니다.',
     fault: { name: '이름을 적어 주세요.', phone: '휴대폰 번호를 확인해 주세요.', origin: '출발지를 고르세요.', place: '세대를 고르거나 주소를 적어 주세요.', arrived: { empty: '도착일을 고르세요.', future: '도착일은 오늘보다 늦을 수 없습니다.', old: '{n}일보다 오래되었습니다. 향진(가도)에서 등록하세요.' } },
   },
@@ -170,7 +173,7 @@ export default {
   kind: { household_edit: '세대 수정', person_edit: '인원 수정', returnee_edit: '귀향 등록 수정', handover: '이관', handover_answer: '이관 회답', conflict_choice: '수정 선택', visit: '방문', check: '체온', returnee: '귀향 등록', household: '세대', alert: '경보', unit: '단위' },
   field: {
     empty: '(비어 있음)', building: '동', unit: '단원', floor: '층', door: '호', address: '주소', head_name: '세대주', headcount: '인원', phone: '전화', occupancy: '거주 상태', care: '돌봄 필요',
-    name: '이름', document_type: '증명서 종류', document_number: '증명서 번호', origin: '출발지', origin_text: '출발지 상세', transport: '교통편', arrived_on: '도착일', left_on: '떠난 날', household: '세대', purpose: '등록 목적',
+    name: '이름', document_type: '증명서 종류', document_number: '증명서 번호', origin: '출발지', origin_text: '출발지 상세', transport: '교통편', transport_number: '열차·항공편·차량 번호', via: '경유지', arrived_on: '도착일', left_on: '떠난 날', household: '세대', purpose: '등록 목적',
   },
   edit: {
     household: '세대 수정', person: '인원 수정', returnee: '귀향 등록 수정', save: '수정 저장', saved: '수정이 휴대폰에 저장되었습니다', onlyChanged: '바꾼 항목만 보고합니다.', nothing: '바꾼 것이 없습니다.',

@@ -79,6 +79,7 @@ export default {
     unknown_household: '可能是这户已调整到别的网格。核对后可原样再报，或放弃。',
     unknown_person: '可能是此人已调整到别的网格。核对后可原样再报，或放弃。',
     bad_document: '请对照证件逐位核对后修改。', bad_phone: '请核对电话号码后修改。',
+    unknown_schema: '更新应用后打开这条记录，核对并重新上报；还不行，请联系乡镇（街道）。记录一直留在手机里。',
     already_registered: '核实确属重复后，可以放弃这条记录。',
     id_reused: '重新上报时会用新的编号。', not_under_monitoring: '请核对日期；已解除监测的人不用再测。',
   },
@@ -112,6 +113,7 @@ export default {
   need: { label: '需要帮助', medicine: '买药', food: '买菜', heating: '取暖', hospital: '就医', other: '其他' },
   care: { elderly_alone: '独居老人', disabled: '残疾人', pregnant: '孕产妇', infant: '婴幼儿', chronic: '慢性病', dialysis: '透析', left_behind_child: '留守儿童', other: '其他' },
   occupancy: { occupied: '常住', rented: '出租', owner_away: '户主在外', empty: '空置' },
+  transport: { train: '火车', plane: '飞机', coach: '客车', car: '自驾', ship: '船', other: '其他' },
   purpose: { returnee: '返乡人员', key_group: '重点人群', suspect: '可疑症状', family: '同住家人' },
   temperature: { label: '体温', range: '35.0–42.5 °C', presets: '常用体温', fever: '发热（≥ {n} °C）', invalid: '请填 {min} 到 {max} 之间' },
   form: {
@@ -144,6 +146,7 @@ export default {
   returnee: {
     name: '姓名', phone: '手机号', document: '证件', documentType: '证件类型', origin: '从哪里来', chooseOrigin: '省份', abroad: '境外', city: '市、县（可不填）', country: '国家或地区', originDetail: '来处详情',
     arrived: '到达日期', day: { 0: '今天', 1: '昨天', 2: '前天' }, earlier: '更早的日期', household: '住在哪户', orAddress: '或在下面填地址', changeHousehold: '换一户', address: '住址',
+    optional: '不清楚可不填', number: { train: '车次', plane: '航班号', coach: '班次或车牌', car: '车牌', ship: '船名、航次', other: '怎么来的' }, viaExample: '中转、停留过的地方',
     save: '保存登记', saved: '登记已存在手机里', then: '保存后按规定自动开始健康监测。',
     fault: { name: '请填姓名。', phone: '手机号不对，请核对。', origin: '请选择从哪里来。', place: '请选择住在哪户，或填住址。', arrived: { empty: '请选择到达日期。', future: '到达日期不能晚于今天。', old: '到达日期早于 {n} 天前，请到乡镇（街道）登记。' } },
   },
@@ -172,7 +175,7 @@ export default {
   kind: { household_edit: '修改住户', person_edit: '修改人员', returnee_edit: '修改返乡登记', handover: '移交', handover_answer: '答复移交', conflict_choice: '选定修改', visit: '走访', check: '测温', returnee: '返乡登记', household: '住户', alert: '预警', unit: '单位' },
   field: {
     empty: '（空）', building: '楼栋', unit: '单元', floor: '楼层', door: '门牌', address: '地址', head_name: '户主姓名', headcount: '人数', phone: '联系电话', occupancy: '居住情况', care: '需要关照',
-    name: '姓名', document_type: '证件类型', document_number: '证件号码', origin: '从哪里来', origin_text: '来处详情', transport: '交通方式', arrived_on: '到达日期', left_on: '离开日期', household: '住在哪户', purpose: '登记目的',
+    name: '姓名', document_type: '证件类型', document_number: '证件号码', origin: '从哪里来', origin_text: '来处详情', transport: '交通方式', transport_number: '车次、航班号、车牌', via: '途经地', arrived_on: '到达日期', left_on: '离开日期', household: '住在哪户', purpose: '登记目的',
   },
   edit: {
     household: '修改住户资料', person: '修改人员资料', returnee: '修改返乡登记', save: '保存修改', saved: '修改已存在手机里', onlyChanged: '只上报改过的项。', nothing: '还没有改动。',

@@ -51,6 +51,12 @@ describe('what was changed', () => {
     expect(returneeChanges(form)).toEqual({ origin: '42', origin_text: null, left_on: '2026-11-22' })
     form.originText = '武汉'
     expect(returneeChanges(form)).toMatchObject({ origin: null, origin_text: '湖北省武汉' })
+    const came = returneeEdit({ ...row, transport: 'train', number_known: true, via: '沈阳市' })
+    came.transportNumber = 'G8014'
+    expect(returneeChanges(came)).toEqual({ transport_number: 'G8014' })
+    Object.assign(came, { transport: 'car', transportNumber: '', via: ' ' })
+    expect(returneeChanges(came)).toEqual({ transport: 'car', transport_number: null, via: null })
+    expect(returneeChanges(returneeEditAgain({ ...row, transport: 'train', via: '沈阳市' }, 1, returneeChanges(came)))).toEqual(returneeChanges(came))
     const gone = returneeEdit({ ...row, state: 'left' })
     gone.isBack = true
     expect(returneeChanges(gone)).toEqual({ left_on: null })

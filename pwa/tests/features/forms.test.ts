@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import type { ReturneeBody } from '@/api/types'
 import { checkBody, checkForm, emptyCheck } from '@/features/checks/checkForm'
 import { emptyHousehold, householdBody, householdFaults, householdForm } from '@/features/households/householdForm'
 import { cellKind, contradictions, coverage, isZeroReport } from '@/features/reports/report'
@@ -35,6 +36,19 @@ describe('a returnee', () => {
   it('comes back from the inbox as it was typed', () => {
     const typed = { ...good, name: '张三', phone: '13912345678', documentNumber: '11010519491231002X', originText: '武汉市', region: 'r' }
     expect(returneeForm(returneeBody(typed, 'r'))).toEqual(typed)
+    const travelled = { ...typed, transport: 'train' as const, transportNumber: 'G8012', via: '沈阳市' }
+    expect(returneeForm(returneeBody(travelled, 'r'))).toEqual(travelled)
+  })
+
+  it('tells the journey as far as it is known; a number without its train says nothing', () => {
+    expect(returneeBody({ ...good, transport: 'train', transportNumber: ' G8012 ', via: ' 沈阳市 ' }, 'r')).toMatchObject({ transport: 'train', transport_number: 'G8012', via: '沈阳市' })
+    const told = Object.keys(returneeBody({ ...good, transportNumber: 'G8012' }, 'r'))
+    expect(told.filter((field) => ['transport', 'transport_number', 'via'].includes(field))).toEqual([])
+  })
+
+  it('made by an earlier version of the app comes back with every word', () => {
+    const old = { ...returneeBody(good, 'r'), transport: '火车 G8012' } as unknown as ReturneeBody
+    expect(returneeForm(old)).toMatchObject({ transport: 'other', transportNumber: '火车 G8012', via: '' })
   })
 })
 

@@ -24,6 +24,7 @@ export function useFieldWords() {
     if (Array.isArray(given)) return given.map((each) => (te(`${field}.${each}`) ? t(`${field}.${each}`) : String(each))).join('、')
     if (field === 'household') return household(String(given))
     if (field === 'occupancy') return t(`occupancy.${String(given)}`)
+    if (field === 'transport') return t(`transport.${String(given)}`)
     if (field === 'document_type') return t(`document.${String(given)}`)
     if (field === 'origin') return PROVINCES.find(([code]) => code === String(given).slice(0, 2))?.[1] ?? String(given)
     if (field.endsWith('_on')) return words.dayWord(String(given))

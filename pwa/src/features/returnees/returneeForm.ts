@@ -1,11 +1,12 @@
-/** Registering a returnee: six fields, checked on the phone, and the body they make. */
+/** Registering a returnee: six fields and the journey, checked on the phone, and the body they make. */
 import type { ReturneeBody } from '@/api/types'
 import { addDays } from '@/lib/clock'
 import { documentProblem, type DocumentProblem, type DocumentType, normaliseDocument } from '@/lib/document'
 import { isPhone, normalisePhone } from '@/lib/phone'
 import { PROVINCES } from '@/lib/provinces'
+import { type ToldTransport, transportOf } from '@/lib/transport'
 
-export interface ReturneeForm {
+export interface ReturneeForm extends ToldTransport {
   person: string
   name: string
   phone: string
@@ -15,6 +16,7 @@ export interface ReturneeForm {
   origin: string
   originText: string
   arrivedOn: string
+  via: string
   household: string
   address: string
   region: string
@@ -25,7 +27,7 @@ export const ABROAD = 'abroad'
 export const MAX_DAYS_BACK = 60
 
 export function emptyReturnee(person: string, today: string, household = ''): ReturneeForm {
-  return { person, name: '', phone: '', documentType: 'id_card', documentNumber: '', origin: '', originText: '', arrivedOn: today, household, address: '', region: '' }
+  return { person, name: '', phone: '', documentType: 'id_card', documentNumber: '', origin: '', originText: '', arrivedOn: today, transport: '', transportNumber: '', via: '', household, address: '', region: '' }
 }
 
 export interface ReturneeFaults {
@@ -66,12 +68,18 @@ export function returneeBody(form: ReturneeForm, householdRegion: string | undef
     document_number: normaliseDocument(form.documentNumber),
     ...origin,
     arrived_on: form.arrivedOn,
+    ...journey(form),
     ...(form.household ? { household: form.household } : { address: form.address.trim() }),
     region: householdRegion ?? form.region,
   }
 }
 
-/** The form a sent-back body came from. */
+function journey({ transport, transportNumber, via }: ReturneeForm): Pick<ReturneeBody, 'transport' | 'transport_number' | 'via'> {
+  const number = transport ? transportNumber.trim() : ''
+  return { ...(transport ? { transport } : {}), ...(number ? { transport_number: number } : {}), ...(via.trim() ? { via: via.trim() } : {}) }
+}
+
+/** The form a sent-back body came from, whatever version of the app made it. */
 export function returneeForm(body: ReturneeBody): ReturneeForm {
   const province = PROVINCES.find(([code, name]) => body.origin === code || body.origin_text?.startsWith(name))
   return {
@@ -83,6 +91,8 @@ export function returneeForm(body: ReturneeBody): ReturneeForm {
     origin: province?.[0] ?? ABROAD,
     originText: province ? (body.origin_text ?? '').slice(province[1].length) : (body.origin_text ?? ''),
     arrivedOn: body.arrived_on,
+    ...transportOf(body.transport, body.transport_number),
+    via: body.via ?? '',
     household: body.household ?? '',
     address: body.address ?? '',
     region: body.region,
