@@ -158,6 +158,8 @@ def _fill_returnee(page: Page, name: str) -> None:
     page.get_by_test_id("document").fill(PASSPORT)
     page.get_by_test_id("origin").select_option("31")
     page.get_by_test_id("origin-text").fill("浦东新区")
+    page.get_by_test_id("transport-train").click()
+    page.get_by_test_id("transport-number").fill("G1258")
     page.get_by_test_id("household-query").fill("10")
     page.get_by_test_id("household-option").first.click()
 

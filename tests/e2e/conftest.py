@@ -2,12 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from launch.stack import Stack
+from tests.faults.conftest import scene, session_world
 from tests.real_stack import PASSWORD
+
+__all__ = ["scene", "session_world"]
 
 #: Found, or installed, by bin/test.
 CHROMIUM = os.environ.get("GRIDKEEPER_CHROMIUM", "/usr/bin/chromium")
@@ -32,7 +37,7 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-OpenPhone = Callable[[str], Page]
+OpenPhone = Callable[..., Page]
 
 
 @pytest.fixture
@@ -48,13 +53,23 @@ def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
 
 @pytest.fixture
 def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> OpenPhone:
-    """`open_phone("grid1")` → a signed-in phone, 390×844 with touch, its app installed for working offline."""
+    """`open_phone("grid1")` → a signed-in phone, 390×844 with touch, its app installed for working offline.
 
-    def open_it(username: str) -> Page:
-        context = browser.new_context(
-            base_url=stack.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
-            device_scale_factor=2, locale="zh-CN", timezone_id="Asia/Shanghai",
-        )  # fmt: skip
+    With `url` it reaches the stack over another line than its own address; with the folder `profile` it has a storage of
+    its own on the disk, and with it a limit that holds.
+    """
+
+    def open_it(username: str, *, url: str = "", profile: Path | None = None) -> Page:
+        phone: dict[str, Any] = {
+            "base_url": url or stack.url, "viewport": {"width": 390, "height": 844}, "has_touch": True,
+            "is_mobile": True, "device_scale_factor": 2, "locale": "zh-CN", "timezone_id": "Asia/Shanghai",
+        }  # fmt: skip
+        if profile is None:
+            context = browser.new_context(**phone)
+        else:
+            context = browser.browser_type.launch_persistent_context(
+                profile, executable_path=CHROMIUM, args=FLAGS, **phone
+            )
         contexts.append(context)
         page = context.new_page()
         page.goto("/")

@@ -1,9 +1,48 @@
 """The phone app as tests speak of it: doors, forms, the queue. Names of elements are those of docs/phone.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
+
+#: The user's database, and one value of the device's, which outlives its users.
+_OPEN = """
+const opened = (name) => new Promise((done, failed) => {
+  const opening = indexedDB.open(name)
+  opening.onerror = () => failed(opening.error)
+  opening.onsuccess = () => done(opening.result)
+})
+const answer = (request) => new Promise((done, failed) => {
+  request.onsuccess = () => done(request.result)
+  request.onerror = () => failed(request.error)
+})
+const written = (transaction) => new Promise((done, failed) => {
+  transaction.oncomplete = () => done()
+  transaction.onabort = () => failed(transaction.error)
+})
+const names = (await indexedDB.databases()).map((each) => each.name)
+const user = await opened(names.find((each) => each.startsWith('gridkeeper-user-')))
+const made = await answer(user.transaction('outbox').objectStore('outbox').index('seq').getAll())
+"""
+_QUEUE = f"async () => {{ {_OPEN} user.close(); return made }}"
+_RECORD_LIKE_THE_LAST = f"""async ([count, households]) => {{ {_OPEN}
+const outcomes = ['seen_well', 'nobody_home', 'refused']
+const device = await opened('gridkeeper-device')
+const counting = device.transaction('meta', 'readwrite').objectStore('meta')
+const seq = (await answer(counting.get('seq'))).value
+await answer(counting.put({{ key: 'seq', value: seq + count }}))
+const writing = user.transaction('outbox', 'readwrite')
+for (let n = 1; n <= count; n += 1) {{
+  const household = households[n % households.length], outcome = outcomes[n % 3]
+  writing.objectStore('outbox').add({{
+    ...made.at(-1), id: crypto.randomUUID(), seq: seq + n, household, outcome, body: {{ household, outcome }},
+  }})
+}}
+await written(writing)
+device.close()
+user.close()
+}}"""
 
 
 class Phone:
@@ -84,6 +123,17 @@ class Phone:
                  })
                }"""
         )
+
+    def queue(self) -> list[dict[str, Any]]:
+        """Every record that this phone made and still knows, as it lies there, oldest first."""
+        return self.page.evaluate(_QUEUE)
+
+    def record_like_the_last(self, count: int, households: Sequence[str]) -> None:
+        """So many visits more, written where the app writes them: copies of the last record with ids of their own.
+
+        The app learns of them at its next start.
+        """
+        self.page.evaluate(_RECORD_LIKE_THE_LAST, [count, list(households)])
 
     def databases(self) -> list[str]:
         return self.page.evaluate("async () => (await indexedDB.databases()).map((each) => each.name)")

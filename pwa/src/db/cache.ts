@@ -82,11 +82,14 @@ export async function applyPage(db: UserDb, page: PullResponse): Promise<Downloa
  */
 export async function dropCache(db: UserDb): Promise<void> {
   const tables = CACHE_KINDS.map((kind) => db.table(kind))
-  await db.transaction('rw', [...tables, db.alert, db.meta, db.outbox], async () => {
+  // A full disk takes nothing that writes, were it a single mark: what only clears goes first, and alone.
+  await db.transaction('rw', [...tables, db.alert, db.meta], async () => {
     for (const table of [...tables, db.alert]) await table.clear()
-    await restoreProvisional(db)
     await db.meta.bulkDelete(['cursor', 'pulledAt', 'download'])
+  })
+  await db.transaction('rw', [...tables, db.meta, db.outbox], async () => {
     await db.meta.put({ key: 'lean', value: true })
+    await restoreProvisional(db)
   })
 }
 
