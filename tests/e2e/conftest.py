@@ -55,8 +55,8 @@ def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
 def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> OpenPhone:
     """`open_phone("grid1")` → a signed-in phone, 390×844 with touch, its app installed for working offline.
 
-    With `url` it reaches the stack over another line than its own address; with the folder `profile` it has a storage of
-    its own on the disk, and with it a limit that holds.
+    With `url` it reaches the stack over another line than its own address; with the folder `profile` it has a storage
+    of its own on the disk, and with it a limit that holds.
     """
 
     def open_it(username: str, *, url: str = "", profile: Path | None = None) -> Page:

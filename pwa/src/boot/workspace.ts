@@ -7,12 +7,14 @@
 import { watch } from 'vue'
 
 import { onSignedOut } from '@/api/client'
+import { readMeta } from '@/db/cache'
 import { openConflicts } from '@/db/conflicts'
 import { deviceId } from '@/db/device'
 import { readFirst } from '@/db/first'
 import { unsettled } from '@/db/outbox'
 import type { UserDb } from '@/db/schema'
 import { today } from '@/lib/clock'
+import { keepReserve } from '@/lib/storage'
 import { createAlertSocket } from '@/realtime/socket'
 import { useAlertsStore } from '@/stores/alerts'
 import { useResidentsStore } from '@/stores/residents'
@@ -47,6 +49,7 @@ async function open(db: UserDb): Promise<() => void> {
     async afterPull() {
       await passOn(db)
       await closer.closeDue()
+      if (!(await readMeta<boolean>(db, 'lean'))) await keepReserve()
     },
     wantsCache: () => session.duties.some((duty) => duty.region.length >= DOWNLOAD_FROM_DIGITS),
     onStatus: (status) => (sync.status = status),

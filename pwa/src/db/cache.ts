@@ -4,6 +4,7 @@
  */
 import type { AlertRow, CacheKind, Change, PullResponse } from '@/api/types'
 import { addDays, today } from '@/lib/clock'
+import { freeReserve } from '@/lib/storage'
 
 import { noteSeen, settleChosen } from './conflicts'
 import { showAllEdits } from './edits'
@@ -77,11 +78,12 @@ export async function applyPage(db: UserDb, page: PullResponse): Promise<Downloa
 }
 
 /**
- * Frees what was downloaded, when the phone is full; it can be had again. What was recorded here is never touched. Until `lean` is
- * taken back by hand, nothing is downloaded.
+ * Frees the reserve and what was downloaded, when the phone is full; that can be had again. What was recorded here is never touched.
+ * Until `lean` is taken back by hand, nothing is downloaded.
  */
 export async function dropCache(db: UserDb): Promise<void> {
   const tables = CACHE_KINDS.map((kind) => db.table(kind))
+  await freeReserve()
   // A full disk takes nothing that writes, were it a single mark: what only clears goes first, and alone.
   await db.transaction('rw', [...tables, db.alert, db.meta], async () => {
     for (const table of [...tables, db.alert]) await table.clear()

@@ -36,3 +36,21 @@ export async function storageUse(): Promise<StorageUse | null> {
   const [usedBytes, quotaBytes] = [estimate.usage ?? 0, estimate.quota ?? 0]
   return { persisted, usedBytes, quotaBytes, share: quotaBytes ? Math.min(1, usedBytes / quotaBytes) : 0 }
 }
+
+const RESERVE = 'gridkeeper-reserve'
+/** Some days' records. */
+const RESERVE_BYTES = 512 * 1024
+
+/**
+ * Puts room aside for the day on which there is none. Rows that are deleted give no room before the browser tidies up its files; a
+ * file in the cache storage gives all of it at once. Where there is no room to put aside, there is none.
+ */
+export async function keepReserve(): Promise<void> {
+  if (!('caches' in globalThis) || (await caches.has(RESERVE))) return
+  const reserve = await caches.open(RESERVE)
+  await reserve.put('/reserve', new Response(new Uint8Array(RESERVE_BYTES))).catch(() => caches.delete(RESERVE))
+}
+
+export async function freeReserve(): Promise<void> {
+  if ('caches' in globalThis) await caches.delete(RESERVE)
+}

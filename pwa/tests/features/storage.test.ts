@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import * as dialog from '@/components/say'
 import { useFull } from '@/components/useFull'
+import { dropCache } from '@/db/cache'
 import { SaveFailedError } from '@/db/outbox'
 import StorageCard from '@/features/me/StorageCard.vue'
-import { askToPersistAt } from '@/lib/storage'
+import { askToPersistAt, keepReserve } from '@/lib/storage'
 import { useRecorderStore } from '@/stores/recorder'
 
 import { visit } from '../helpers'
@@ -59,6 +60,32 @@ describe('the gauge', () => {
     await until(() => test(card, 'download-again').exists())
     expect(await here.db.household.count()).toBe(0)
     card.unmount()
+  })
+
+  it('clears first what frees room at once, and what it has to write only then', async () => {
+    const kept = new Set<string>()
+    const caches = {
+      has: (name: string) => Promise.resolve(kept.has(name)),
+      open: (name: string) => Promise.resolve({ put: () => Promise.resolve(void kept.add(name)) }),
+      delete: (name: string) => Promise.resolve(kept.delete(name)),
+    }
+    vi.stubGlobal('caches', caches)
+    await keepReserve()
+    expect([...kept]).toEqual(['gridkeeper-reserve'])
+    await here.db.household.put(household('h1'))
+    const full = Object.assign(new Error('full'), { name: 'QuotaExceededError' })
+    vi.spyOn(here.db.meta, 'put').mockRejectedValueOnce(full)
+    await expect(dropCache(here.db)).rejects.toThrow('full')
+    expect(kept.size).toBe(0)
+    expect(await here.db.household.count()).toBe(0)
+    expect(await here.db.meta.get('cursor')).toBeUndefined()
+  })
+
+  it('puts nothing aside where there is no room for it', async () => {
+    const deleted = vi.fn(() => Promise.resolve(true))
+    vi.stubGlobal('caches', { has: () => Promise.resolve(false), open: () => Promise.resolve({ put: () => Promise.reject(new Error('full')) }), delete: deleted })
+    await keepReserve()
+    expect(deleted).toHaveBeenCalledWith('gridkeeper-reserve')
   })
 
   it('says it when the browser refuses to promise', async () => {
