@@ -1,12 +1,12 @@
 /** Shapes of the wire, as docs/sync.md and /api/v1/schema/ have them. Times are RFC 3339, days YYYY-MM-DD, ids UUID. */
 import type { CareFlag, CheckMethod, CloseReason, Need, Occupancy, Outcome, Symptom } from '@/lib/outcomes'
 import type { CheckSession } from '@/lib/monitoring'
-import type { DocumentType } from '@/lib/document'
-import type { Transport } from '@/lib/transport'
 
 import type { HandoverAnswerBody, HandoverBody, HandoverRow } from './handovers'
+import type { ReturneeBody, ReturneeRow } from './returnees'
 
 export type { HandoverRow } from './handovers'
+export type { ReturneeBody, ReturneeRow } from './returnees'
 
 /** The level of the protocol this app speaks; the server accepts the previous one too. */
 export const API_LEVEL = 1
@@ -70,24 +70,6 @@ export interface CheckBody {
   symptoms: Symptom[]
   reachable?: boolean
   note?: string
-}
-export interface ReturneeBody {
-  person: string
-  name: string
-  phone: string
-  document_type: DocumentType
-  document_number: string
-  origin?: string
-  origin_text?: string
-  arrived_on: string
-  transport?: Transport
-  /** Train, flight or plate. */
-  transport_number?: string
-  /** Where he stopped on the way. */
-  via?: string
-  household?: string
-  address?: string
-  region: string
 }
 export interface HouseholdBody {
   household: string
@@ -219,22 +201,6 @@ export interface PersonRow extends Edited<PersonRow> {
   name: string
   purpose: string[]
   phone_last4?: string | null
-  version: number
-  pending?: boolean
-}
-export interface ReturneeRow extends Edited<ReturneeRow> {
-  id: string
-  person: string
-  region: string
-  origin_name: string
-  arrived_on: string
-  monitor_from: string
-  monitor_to: string
-  state: 'present' | 'left'
-  /** Empty or absent: nobody said. */
-  transport?: Transport | ''
-  number_known?: boolean
-  via?: string
   version: number
   pending?: boolean
 }
