@@ -159,6 +159,8 @@ describe('an edit that came second', () => {
     // Not in half a minute: whoever chose is looking at the page.
     expect(server.pulls).toHaveLength(2)
     expect((await openConflicts(db))[0]).toMatchObject({ version: 2, fields: [{ theirs: 6 }] })
+    // The question comes back to the worker, not his answer to the old one.
+    expect(await db.outbox.count()).toBe(1)
     expect(await db.outbox.get(id)).toMatchObject({ state: 'needs-you', code: 'edited_elsewhere' })
   })
 
