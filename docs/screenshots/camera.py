@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
+from launch.paths import VAR
 from launch.steps import say
 from tests.real_stack import PASSWORD
 
@@ -75,12 +76,17 @@ class Camera:
         return page
 
     def scene(self, name: str, play: Callable[[], object]) -> None:
-        """Play a scene; one that breaks is a fault of the run, and the others are still played."""
+        """Play a scene; one that breaks is a fault of the run, and the others are still played.
+
+        What was on the screens then lies in `var/screenshots/broken-….png`.
+        """
         try:
             play()
         except (Error, AssertionError) as failure:
             self.faults.append(f"{name}：{str(failure).strip().splitlines()[0]}")
             say(f"  ✗ {self.faults[-1]}")
+            for number, page in enumerate(page for context in self._contexts for page in context.pages):
+                page.screenshot(path=VAR / "screenshots" / f"broken-{name}-{number}.png")
 
     def wants(self, *starts: str) -> bool:
         """Whether a picture whose name starts so is wanted in this run."""

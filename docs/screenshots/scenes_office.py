@@ -39,7 +39,7 @@ def _list(camera: Camera, page: Page, path: str, name: str) -> None:
 def _first(page: Page) -> None:
     """Open the first row of the list."""
     page.locator("#result_list tbody tr th a, #result_list tbody tr td a").first.click()
-    page.wait_for_url("**/change/")
+    page.wait_for_url(lambda url: "/change/" in url)
 
 
 def _deed(page: Page, title: str) -> None:

@@ -23,6 +23,7 @@ export const useSyncStore = defineStore('sync', () => {
   const handovers = shallowRef<HandoverRow[]>([])
   const loaded = ref(false)
   let handle: SyncHandle | null = null
+  let early: ((now: SyncHandle) => void)[] = []
 
   const waiting = computed(() => rows.value.filter((row) => row.state !== 'needs-you'))
   /** What the server does not have yet, and would be lost with this phone. */
@@ -47,6 +48,8 @@ export const useSyncStore = defineStore('sync', () => {
 
   function attach(next: SyncHandle): void {
     handle = next
+    for (const go of early) go(next)
+    early = []
   }
 
   function detach(): void {
@@ -71,14 +74,19 @@ export const useSyncStore = defineStore('sync', () => {
     handovers.value = next
   }
 
+  /** A tap may come before the engine is there: it waits for it, and is not lost. */
+  function attached(): Promise<SyncHandle> {
+    return handle ? Promise.resolve(handle) : new Promise((resolve) => early.push(resolve))
+  }
+
   /** Upload and fetch now, whatever waits were running. */
   async function syncNow(): Promise<void> {
-    await handle?.sync({ force: true, pull: 'always' })
+    await (await attached()).sync({ force: true, pull: 'always' })
   }
 
   /** Compare every day with the server now. Throws what the network throws. */
   async function closeDays(): Promise<void> {
-    await handle?.closeDays()
+    await (await attached()).closeDays()
   }
 
   /** A record was just saved: send as soon as it may go. */
