@@ -195,7 +195,7 @@ export default {
     said: { accepted: 'Accepted', declined: 'Sent back', withdrawn: 'Taken back' },
   },
   conflict: {
-    title: 'Two different changes', inbox: 'Two different changes: you choose', line: '{fields}: also changed by {who}', explain: 'Two people changed the same thing differently. Check, and choose one; the other is kept on record.',
+    title: 'Two different changes', inbox: 'Two different changes: you choose', line: '{fields}: also changed by {who}', explain: 'Two people changed the same thing differently. Check, and choose one; the other is kept on record, names, telephones and documents in part only.',
     mine: 'My change', others: 'Somebody else', choose: 'Please choose one.', chooseAll: '{n} still to be chosen.', save: 'Save my choice', saved: 'Chosen; waiting to be sent',
     settled: 'Already chosen', settledHint: 'You or somebody else has chosen.', coming: 'Somebody else changed this too. Both values are being fetched; then choose one.', fetch: 'Fetch both values',
     again: 'Before your choice arrived, somebody changed this once more. Please choose again.', ended: 'Your changes, chosen by others', endedBy: '{who} chose: {what}', kept: { mine: '{field} as you sent it', theirs: '{field} as it stood' }, void: 'This record was closed or deleted; there is nothing to choose.',

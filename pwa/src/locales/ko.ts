@@ -195,7 +195,7 @@ export default {
     said: { accepted: '인수했습니다', declined: '돌려보냈습니다', withdrawn: '거두었습니다' },
   },
   conflict: {
-    title: '서로 다른 수정', inbox: '서로 다른 수정: 선택 필요', line: '{fields}: {who}도 수정', explain: '두 사람이 같은 항목을 다르게 고쳤습니다. 확인하고 하나를 고르세요. 고르지 않은 것도 기록에 남습니다.',
+    title: '서로 다른 수정', inbox: '서로 다른 수정: 선택 필요', line: '{fields}: {who}도 수정', explain: '두 사람이 같은 항목을 다르게 고쳤습니다. 확인하고 하나를 고르세요. 고르지 않은 것도 기록에 남으며, 이름·전화·증명서는 일부만 남습니다.',
     mine: '내 수정', others: '다른 사람', choose: '하나를 고르세요.', chooseAll: '{n}개 항목이 남았습니다.', save: '선택 저장', saved: '선택했습니다. 보고 대기 중',
     settled: '이미 선택됨', settledHint: '본인이나 다른 사람이 선택했습니다.', coming: '다른 사람도 이 항목을 고쳤습니다. 두 내용을 가져온 뒤 하나를 고르세요.', fetch: '두 내용 가져오기',
     again: '선택이 도착하기 전에 누군가 다시 고쳤습니다. 아래 내용을 보고 다시 고르세요.', ended: '다른 사람이 선택한 내 수정', endedBy: '{who} 선택: {what}', kept: { mine: '{field}은(는) 내가 보고한 값', theirs: '{field}은(는) 기존 값' }, void: '말소되거나 삭제된 기록이라 고를 것이 없습니다.',

@@ -197,7 +197,7 @@ export default {
     said: { accepted: '已签收', declined: '已退回', withdrawn: '已撤回' },
   },
   conflict: {
-    title: '两处修改不同', inbox: '两处修改不同，要您选', line: '{fields}：{who}也改过', explain: '同一项两个人改得不一样，请核实后选一个。没选的不会丢，留有记录。',
+    title: '两处修改不同', inbox: '两处修改不同，要您选', line: '{fields}：{who}也改过', explain: '同一项两个人改得不一样，请核实后选一个。没选的留有记录，姓名、电话和证件只留一部分。',
     mine: '我的修改', others: '他人', choose: '请选一个。', chooseAll: '还有 {n} 项没有选。', save: '按所选保存', saved: '已选定，等待上报',
     settled: '已经选定', settledHint: '这处修改已由您或他人选定。', coming: '别人也改了这一项。正在取回双方的内容，取回后请选一个。', fetch: '取回双方的内容',
     again: '您选定之前，又有人改了这条记录。请按下面的内容重新选。', ended: '您的修改，他人已选定', endedBy: '{who}选定：{what}', kept: { mine: '{field}用您报的', theirs: '{field}用现有的' }, void: '这条记录已注销或删除，不用再选。',
