@@ -22,7 +22,7 @@ from launch.steps import LaunchError, say, step
 
 FOLDER = VAR / "test"
 #: Folders of tests that drive a browser.
-IN_A_BROWSER = (REPOSITORY / "tests" / "e2e", REPOSITORY / "tests" / "conformance")
+IN_A_BROWSER = tuple(REPOSITORY / "tests" / name for name in ("e2e", "conformance", "faults"))
 
 
 def main(argv: list[str]) -> int:
