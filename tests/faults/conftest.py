@@ -15,10 +15,7 @@ from uuid_utils.compat import uuid7
 from launch.stack import Stack
 from tests.api_client import Api
 from tests.conformance.world import World
-from tests.e2e.conftest import browser
 from tests.faults.scene import Scene
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(autouse=True)
