@@ -62,10 +62,11 @@ class SlowLine:
         await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # The client's connection stands already; over a real line it would have cost a way there and back.
-        await asyncio.sleep(2 * self._way)
-        behind, beyond = await asyncio.open_connection("127.0.0.1", self._target)
-        await asyncio.gather(self._pump(reader, beyond, self.up), self._pump(behind, writer, self.down))
+        with suppress(asyncio.CancelledError):
+            # The client's connection stands already; over a real line it would have cost a way there and back.
+            await asyncio.sleep(2 * self._way)
+            behind, beyond = await asyncio.open_connection("127.0.0.1", self._target)
+            await asyncio.gather(self._pump(reader, beyond, self.up), self._pump(behind, writer, self.down))
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, lane: Lane) -> None:
         """Segment by segment, each in its turn on the lane, arriving half a latency later."""
