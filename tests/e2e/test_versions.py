@@ -150,6 +150,10 @@ def test_a_session_that_ends_between_two_uploads_is_asked_for_and_goes_on(scene:
         # Another request may have been the first to hear of it.
         while len(relay.pushes) < 2 or not relay.pushes[1].status:
             phone.page.wait_for_timeout(100)
+    # What ends every wait, and time enough for an upload that must not come.
+    phone.offline()
+    phone.online()
+    phone.page.wait_for_timeout(1500)
     assert [push.status for push in relay.pushes] == [200, 401], "a pause, not a knocking"
     refused = relay.pushes[1].ids
     phone.expect_waiting(150)
