@@ -137,12 +137,12 @@ def test_an_old_edit_merges_and_clashes_as_it_was_meant(push: Push, neighbour: A
 def test_number_and_kind_clash_together(push: Push, neighbour: APIClient) -> None:
     made = registered(3)
     push(made)
-    push(edit("returnee", made["id"], {"transport": "ship", "transport_number": None}), client=neighbour)
-    late = edit("returnee", made["id"], {"transport_number": "G8014", "via": "沈阳市"}, seq=2, observed_at=None)
-    late["observed_at"] = clock.now().isoformat()
-    assert said(push(late)) == [("conflict", "edited_elsewhere")]
+    push(edit("returnee", made["id"], {"transport": "coach"}), client=neighbour)
+    flown = {"transport": "plane", "transport_number": "CZ6113", "via": "沈阳市"}
+    assert said(push(edit("returnee", made["id"], flown, seq=2))) == [("conflict", "edited_elsewhere")]
     kept = Returnee.objects.get()
-    assert (kept.transport, kept.transport_number, kept.via) == ("ship", "", "沈阳市")
+    assert (kept.transport, kept.transport_number, kept.via) == ("coach", "G8012", "沈阳市")
+    assert {entry["field"] for entry in EditConflict.objects.get().fields} == {"transport", "transport_number"}
 
 
 @pytest.mark.parametrize(
