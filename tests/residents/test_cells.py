@@ -17,19 +17,20 @@ from backend.alerts.rules import Finding
 from backend.alerts.services import alerts_evaluate
 from backend.audit.models import AuditEntry
 from backend.core import clock
-from backend.core.errors import ApiError
+from backend.core.errors import ApiError, ErrorCode
 from backend.core.ids import new_id
 from backend.core.models import Tombstone
 from backend.regions.models import Region
 from backend.regions.selectors import cells_in_use
 from backend.regions.services import CellInput
 from backend.reports.sources import SOURCES
-from backend.residents.choices import HandOverReason
+from backend.residents.choices import HandOverReason, HandOverState
 from backend.residents.models import HandOver, Household, HouseholdTenure, Person
 from backend.residents.selectors import cell_groups
 from backend.residents.services import (
     cell_split,
     cells_merge,
+    handover_answer,
     handover_offer,
     household_close,
     households_create,
@@ -167,6 +168,35 @@ def test_what_is_offered_out_of_a_merged_cell_is_void_and_what_is_offered_to_it_
     merge(clerk, 1)
     found = {row.pk: (row.state, row.to_region) for row in HandOver.objects.all()}
     assert found == {out: ("void", third), into: ("offered", SECOND_CELL), across: ("void", CELL)}
+
+
+def test_who_offers_to_a_merged_cell_or_accepts_for_it_means_its_successor(clerk: User) -> None:
+    third = f"{VILLAGE}903"
+    at_cell, at_village, theirs = (doors(1, region=region)[0] for region in (third, third, SECOND_CELL))
+    merge(clerk, 0)
+
+    def offer(home: uuid.UUID, to: str) -> HandOver:
+        return handover_offer(
+            id=new_id(), household_id=home, to_region=to, reason=HandOverReason.WRONG_CELL, actor=clerk
+        )  # fmt: skip
+
+    def accept(offered: HandOver, region: str = "") -> str:
+        return handover_answer(
+            handover_id=offered.pk, answer=HandOverState.ACCEPTED, region=region, actor=clerk
+        ).cell  # fmt: skip
+
+    named = offer(at_cell, CELL)
+    assert named.to_region == SECOND_CELL
+    assert accept(named) == SECOND_CELL
+    asked = offer(at_village, VILLAGE)
+    # The same answer, said again in the old name and in the new one, is no other answer.
+    assert [accept(asked, region) for region in (CELL, CELL, SECOND_CELL)] == [SECOND_CELL] * 3
+    assert set(Household.objects.filter(pk__in=(at_cell, at_village)).values_list("region_code", flat=True)) == {
+        SECOND_CELL
+    }
+    with pytest.raises(ApiError) as refused:
+        offer(theirs, CELL)
+    assert refused.value.code is ErrorCode.SAME_REGION
 
 
 def test_duties_may_end_with_the_cell(clerk: User, user_with: Callable[..., User]) -> None:

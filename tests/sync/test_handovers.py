@@ -20,7 +20,7 @@ from backend.health.choices import MonitoringKind
 from backend.health.models import DailyCheck
 from backend.health.services import monitoring_start
 from backend.residents.models import HandOver, Household, Person, SealedBlob
-from backend.residents.services import household_create, household_move, person_create
+from backend.residents.services import cells_merge, household_create, household_move, person_create
 from backend.visits.models import Visit
 from tests.conftest import CELL, OTHER_CELL
 from tests.residents.factories import SECOND_CELL
@@ -177,6 +177,22 @@ def test_a_village_is_asked_and_any_of_its_cells_may_take_it(
     assert said(push(answer(made, "accepted", region=SECOND_CELL), client=taker)) == [("created", None)]
     other = push(answer(made, "accepted", region="220521901901903"), client=neighbour)
     assert said(other) == [("rejected", "already_answered")]
+
+
+def test_a_cell_that_was_merged_while_the_phones_were_away_is_its_successor(
+    push: Push, taker: APIClient, door: Household
+) -> None:
+    """A phone without network offers to the name it knows; the other accepts in the name that it still has."""
+    third = f"{VILLAGE}903"
+    cells_merge(code=SECOND_CELL, into=third, expected=0, keep_duties=True, actor=None)
+    made = offer(door.pk, SECOND_CELL)
+    assert said(push(made)) == [("created", None)]
+    assert HandOver.objects.get().to_region == third
+    assert said(push(answer(made, "accepted"), client=taker)) == [("created", None)]
+    other = offer(household_create(item=household_input(), actor=None).pk, VILLAGE)
+    push(other)
+    assert said(push(answer(other, "accepted", region=SECOND_CELL), client=taker)) == [("created", None)]
+    assert set(HandOver.objects.values_list("cell", flat=True)) == {third}
 
 
 def test_who_may_offer_and_what(push: Push, taker: APIClient, door: Household, foreign_household: Any) -> None:

@@ -16,6 +16,7 @@ from backend.core.errors import ApiError, ErrorCode
 from backend.core.fields import CELL_LENGTH
 from backend.policies.selectors import value_of
 from backend.regions.models import Region
+from backend.regions.selectors import cells_in_use
 from backend.residents.choices import DeclineReason, HandOverReason, HandOverState
 from backend.residents.listeners import announce_settled
 from backend.residents.models import HandOver, Household, Person
@@ -45,13 +46,14 @@ def handover_offer(
 ) -> HandOver:
     """Offer a household, or a person who lives in none, to a cell, or to a village that will name the cell.
 
-    Responsibility stays where it is until somebody accepts. The caller has made sure that `actor` may edit there, or
-    might when he wrote; without `said` it is said now. Raises UNKNOWN_HOUSEHOLD, UNKNOWN_PERSON, IN_HOUSEHOLD,
-    UNKNOWN_REGION (`to`), SAME_REGION (`to`), ALREADY_OFFERED.
+    Responsibility stays where it is until somebody accepts. A cell that was merged since is the one that took it over.
+    The caller has made sure that `actor` may edit there, or might when he wrote; without `said` it is said now. Raises
+    UNKNOWN_HOUSEHOLD, UNKNOWN_PERSON, IN_HOUSEHOLD, UNKNOWN_REGION (`to`), SAME_REGION (`to`), ALREADY_OFFERED.
     """
     subject = _locked(household_id, person_id)
     if isinstance(subject, Person) and subject.household_id is not None:
         raise ApiError(ErrorCode.IN_HOUSEHOLD, field="person")
+    to_region = _in_use(to_region)
     _target_must_do(subject.region_code, to_region)
     about = {"household": subject} if isinstance(subject, Household) else {"person": subject}
     if HandOver.objects.filter(**about, state=HandOverState.OFFERED).exists():
@@ -77,6 +79,11 @@ def _locked(household_id: uuid.UUID | None, person_id: uuid.UUID | None) -> Hous
     if person_id is None:
         raise ApiError(ErrorCode.MISSING_FIELD, field="household")
     return person_locked(None, person_id)
+
+
+def _in_use(region: str) -> str:
+    """`region`, or for a cell that was merged the one that it is now."""
+    return cells_in_use([region]).get(region, region) if len(region) == CELL_LENGTH else region
 
 
 def _target_must_do(from_region: str, to_region: str) -> None:
@@ -115,6 +122,9 @@ def handover_answer(
     subject = _subject_locked(*found)
     handover = HandOver.objects.select_for_update(no_key=True).get(pk=handover_id)
     cell = region or (handover.to_region if len(handover.to_region) == CELL_LENGTH else "")
+    if cell != handover.cell:
+        # Named on a phone that had not heard of a merger; what was accepted stays where it went.
+        cell = _in_use(cell)
     problem = answer_problem(
         state=handover.state, answer=answer, stored_cell=handover.cell, cell=cell, from_region=handover.from_region,
         to_region=handover.to_region,
