@@ -26,8 +26,13 @@ function natural(a: string, b: string): number {
   return a.localeCompare(b, 'zh-Hans-u-kn-true')
 }
 
+function plain(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Cell by cell, as the server orders them: two cells may have a building of the same number. */
 export function walkingOrder<T extends Door>(rows: readonly T[]): T[] {
-  return [...rows].sort((a, b) => (a.sort < b.sort ? -1 : a.sort > b.sort ? 1 : 0) || natural(a.door, b.door))
+  return [...rows].sort((a, b) => plain(a.region, b.region) || plain(a.sort, b.sort) || natural(a.door, b.door))
 }
 
 /** Consecutive rows of one cell, building and unit form a group; a village street without buildings is one group. */

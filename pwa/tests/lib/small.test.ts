@@ -63,6 +63,11 @@ describe('walking order', () => {
     const groups = groupDoors(walkingOrder(rows))
     expect(groups.map((group) => group.rows.map((row) => row.id))).toEqual([['a', 'b'], ['c']])
   })
+  it('goes through one cell after the other, though both have a first building', () => {
+    const rows = [door('101', '1', '1', '101', '1'), { ...door('302', '1', '1', '302', '2'), region: 's' }, door('501', '1', '1', '501', '3')]
+    const groups = groupDoors(walkingOrder(rows))
+    expect(groups.map((group) => group.rows.map((row) => row.id))).toEqual([['101', '501'], ['302']])
+  })
   it('finds a word for a door without number', () => {
     expect(doorWord({ door: '', address: '松河村三社12号' })).toBe('12号')
     expect(doorWord({ door: '501', address: 'x' })).toBe('501')
