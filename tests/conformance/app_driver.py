@@ -15,46 +15,13 @@ from typing import Any
 from playwright.sync_api import BrowserContext, expect
 
 from tests.conformance.relay import Relay
+from tests.e2e import stores
 from tests.e2e.phone import Phone
 
 #: How far the app's clock goes on between two looks, and how long we wait for it.
 STEP_MS = 300
 LOOK_MS = 40
 
-_ROWS = """
-async ([store]) => {
-  const names = (await indexedDB.databases()).map((each) => each.name)
-  const name = names.find((each) => each.startsWith('gridkeeper-user-'))
-  if (!name) return []
-  return new Promise((done, failed) => {
-    const opening = indexedDB.open(name)
-    opening.onerror = failed
-    opening.onsuccess = () => {
-      const ask = opening.result.transaction(store).objectStore(store).getAll()
-      ask.onsuccess = () => { done(ask.result); opening.result.close() }
-    }
-  })
-}
-"""
-#: A waiting record, as an earlier version of the app has left it.
-_AS_BEFORE = """
-async ([id, schema, journey]) => {
-  const names = (await indexedDB.databases()).map((each) => each.name)
-  const name = names.find((each) => each.startsWith('gridkeeper-user-'))
-  return new Promise((done, failed) => {
-    const opening = indexedDB.open(name)
-    opening.onerror = failed
-    opening.onsuccess = () => {
-      const writing = opening.result.transaction('outbox', 'readwrite')
-      const outbox = writing.objectStore('outbox')
-      const ask = outbox.get(id)
-      ask.onsuccess = () => outbox.put({ ...ask.result, schema, body: { ...ask.result.body, ...journey } })
-      writing.oncomplete = () => { opening.result.close(); done() }
-      writing.onabort = failed
-    }
-  })
-}
-"""
 _GO = """
 (path) => {
   const state = { back: null, current: path, forward: null, position: (history.state?.position ?? 0) + 1 }
@@ -163,7 +130,9 @@ class AppDriver:
         page.get_by_test_id("save").click()
         record_id = self._new(known)
         if schema:
-            page.evaluate(_AS_BEFORE, [record_id, schema, journey])
+            # As an earlier version of the app has left it.
+            made = next(record for record in self._rows("outbox") if record["id"] == record_id)
+            stores.alter(page, "outbox", record_id, schema=schema, body=made["body"] | journey)
         return record_id
 
     def edit_door(self, household: str, door: str) -> str:
@@ -285,4 +254,4 @@ class AppDriver:
         self._give_password()
 
     def _rows(self, store: str) -> list[dict[str, Any]]:
-        return self._page.evaluate(_ROWS, [store])
+        return stores.rows(self._page, store)

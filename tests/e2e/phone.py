@@ -6,43 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-#: The user's database, and one value of the device's, which outlives its users.
-_OPEN = """
-const opened = (name) => new Promise((done, failed) => {
-  const opening = indexedDB.open(name)
-  opening.onerror = () => failed(opening.error)
-  opening.onsuccess = () => done(opening.result)
-})
-const answer = (request) => new Promise((done, failed) => {
-  request.onsuccess = () => done(request.result)
-  request.onerror = () => failed(request.error)
-})
-const written = (transaction) => new Promise((done, failed) => {
-  transaction.oncomplete = () => done()
-  transaction.onabort = () => failed(transaction.error)
-})
-const names = (await indexedDB.databases()).map((each) => each.name)
-const user = await opened(names.find((each) => each.startsWith('gridkeeper-user-')))
-const made = await answer(user.transaction('outbox').objectStore('outbox').index('seq').getAll())
-"""
-_QUEUE = f"async () => {{ {_OPEN} user.close(); return made }}"
-_RECORD_LIKE_THE_LAST = f"""async ([count, households]) => {{ {_OPEN}
-const outcomes = ['seen_well', 'nobody_home', 'refused']
-const device = await opened('gridkeeper-device')
-const counting = device.transaction('meta', 'readwrite').objectStore('meta')
-const seq = (await answer(counting.get('seq'))).value
-await answer(counting.put({{ key: 'seq', value: seq + count }}))
-const writing = user.transaction('outbox', 'readwrite')
-for (let n = 1; n <= count; n += 1) {{
-  const household = households[n % households.length], outcome = outcomes[n % 3]
-  writing.objectStore('outbox').add({{
-    ...made.at(-1), id: crypto.randomUUID(), seq: seq + n, household, outcome, body: {{ household, outcome }},
-  }})
-}}
-await written(writing)
-device.close()
-user.close()
-}}"""
+from tests.e2e import stores
 
 
 class Phone:
@@ -96,47 +60,29 @@ class Phone:
 
     def device(self) -> str:
         """The id this phone sends with its records."""
-        return self.page.evaluate(
-            """() => new Promise((done, failed) => {
-                 const opening = indexedDB.open('gridkeeper-device')
-                 opening.onerror = failed
-                 opening.onsuccess = () => {
-                   const ask = opening.result.transaction('meta').objectStore('meta').get('device')
-                   ask.onsuccess = () => { done(ask.result.value); opening.result.close() }
-                 }
-               })"""
-        )
+        return str(stores.of_device(self.page, "device"))
 
     def made(self) -> list[str]:
         """Ids of the records that this phone made and still knows, oldest first."""
-        return self.page.evaluate(
-            """async () => {
-                 const names = (await indexedDB.databases()).map((each) => each.name)
-                 const name = names.find((each) => each.startsWith('gridkeeper-user-'))
-                 return new Promise((done, failed) => {
-                   const opening = indexedDB.open(name)
-                   opening.onerror = failed
-                   opening.onsuccess = () => {
-                     const ask = opening.result.transaction('outbox').objectStore('outbox').index('seq').getAll()
-                     ask.onsuccess = () => { done(ask.result.map((row) => row.id)); opening.result.close() }
-                   }
-                 })
-               }"""
-        )
+        return [record["id"] for record in self.queue()]
 
     def queue(self) -> list[dict[str, Any]]:
         """Every record that this phone made and still knows, as it lies there, oldest first."""
-        return self.page.evaluate(_QUEUE)
+        return stores.rows(self.page, "outbox", by="seq")
 
     def record_like_the_last(self, count: int, households: Sequence[str]) -> None:
         """So many visits more, written where the app writes them: copies of the last record with ids of their own.
 
         The app learns of them at its next start.
         """
-        self.page.evaluate(_RECORD_LIKE_THE_LAST, [count, list(households)])
+        last, outcomes = self.queue()[-1], ("seen_well", "nobody_home", "refused")
+        bodies = [
+            {"household": households[n % len(households)], "outcome": outcomes[n % 3]} for n in range(1, count + 1)
+        ]
+        stores.queue_up(self.page, [{**last, **body, "body": body} for body in bodies])
 
     def databases(self) -> list[str]:
-        return self.page.evaluate("async () => (await indexedDB.databases()).map((each) => each.name)")
+        return stores.databases(self.page)
 
     @contextmanager
     def answering(self, path: str, *, status: int, body: str, content_type: str) -> Iterator[list[str]]:

@@ -15,27 +15,13 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conformance.relay import Relay
+from tests.e2e import stores
 
 #: A phone at rest asks for nothing for so long; it never pauses that long between two requests of one sync.
 REST_SECONDS = 0.6
 #: A browser whose processes are killed may keep none in store: it would hand out a dead one.
 NONE_IN_STORE = "--disable-features=SpareRendererForSitePerProcess"
 
-_ROWS = """
-async ([store]) => {
-  const names = (await indexedDB.databases()).map((each) => each.name)
-  const name = names.find((each) => each.startsWith('gridkeeper-user-'))
-  if (!name) return []
-  return new Promise((done, failed) => {
-    const opening = indexedDB.open(name)
-    opening.onerror = failed
-    opening.onsuccess = () => {
-      const ask = opening.result.transaction(store).objectStore(store).getAll()
-      ask.onsuccess = () => { done(ask.result); opening.result.close() }
-    }
-  })
-}
-"""
 _GO = "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', { state: {} })) }"
 _JUMP = """
 (milliseconds) => {
@@ -170,5 +156,4 @@ class App:
         )
 
     def _rows(self, store: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.page.evaluate(_ROWS, [store])
-        return found
+        return stores.rows(self.page, store)
