@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { noteExported } from '@/db/exports'
 import { enqueue, unsettled } from '@/db/outbox'
+import CarryOutPage from '@/features/me/CarryOutPage.vue'
 import LeavePage from '@/features/me/LeavePage.vue'
 import { useSessionStore } from '@/stores/session'
 import { useSyncStore } from '@/stores/sync'
@@ -56,4 +57,15 @@ describe('signing out with two records unsent', () => {
     await until(() => test(page, 'leave-locked').exists())
     page.unmount()
   })
+})
+
+it('nothing is carried out before the queue has been read', async () => {
+  await enqueue(here.db, visit())
+  const page = here.show(CarryOutPage)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(test(page, 'carry-file').exists()).toBe(false)
+  useSyncStore().setRows(await unsettled(here.db))
+  await until(() => test(page, 'carry-file').exists())
+  expect(page.text()).toContain('1 条')
+  page.unmount()
 })
