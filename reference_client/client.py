@@ -95,6 +95,15 @@ class ReferenceClient:
         version = self.store.cached("conflict")[conflict]["version"]
         return self.save("conflict_choice", {"conflict": conflict, "version": version, "choices": choices})
 
+    def hand_over(self, household: str, to: str, *, reason: str = "wrong_cell") -> str:
+        """A household offered to a cell or village; the record's id is the hand-over's."""
+        return self.save("handover", {"household": household, "to": to, "reason": reason})
+
+    def answer(self, handover: str, answer: str, *, reason: str = "") -> str:
+        """`accepted`, `declined` with a `reason`, or `withdrawn`, of what was offered to a cell."""
+        body = {"handover": handover, "answer": answer, "reason": reason}
+        return self.save("handover_answer", {name: value for name, value in body.items() if value})
+
     def sync(self, *, force: bool = True) -> None:
         """Up, then down; `force` ends the waits, as a tap or the network's return does. No network raises nothing."""
         with self._alone():

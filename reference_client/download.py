@@ -3,10 +3,13 @@
 import datetime as dt
 from collections.abc import Callable
 
+from reference_client.handing import forget_answered
 from reference_client.store import Store
 from reference_client.wire import RefusedError, Wire
 
-KINDS = frozenset(("policy", "region", "household", "person", "returnee", "code", "visit", "check", "conflict"))
+KINDS = frozenset(
+    ("policy", "region", "household", "person", "returnee", "code", "visit", "check", "conflict", "handover")
+)
 PAGE = 500
 
 
@@ -24,4 +27,5 @@ def take_in(store: Store, wire: Wire, *, now: Callable[[], dt.datetime]) -> None
         store.apply(page, KINDS)
         store.skew_seconds = (dt.datetime.fromisoformat(page["server_time"]) - now()).total_seconds()
         if not page["more"] or page["cursor"] == asked:
+            forget_answered(store, now=dt.datetime.fromisoformat(page["server_time"]))
             return

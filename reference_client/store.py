@@ -101,6 +101,11 @@ class Store:
         )
         return [dict(row) | {"body": json.loads(row["body"])} for row in rows]
 
+    def bodies(self, kind: str, *states: str) -> list[dict[str, Any]]:
+        """What was said under `kind` by records in these states, oldest `seq` first."""
+        rows = self._db.execute("SELECT state, body FROM outbox WHERE kind = ? ORDER BY seq", (kind,))
+        return [json.loads(row["body"]) for row in rows if row["state"] in states]
+
     def end_waits(self) -> None:
         """Somebody asked, or the network is back."""
         self._db.execute("UPDATE outbox SET not_before = 0 WHERE state = ?", (WAITING,))
@@ -247,6 +252,10 @@ class Store:
     def cached(self, kind: str) -> dict[str, dict[str, Any]]:
         rows = self._db.execute("SELECT id, data FROM cache WHERE kind = ?", (kind,))
         return {row["id"]: json.loads(row["data"]) for row in rows}
+
+    def forget(self, kind: str, row_id: str) -> None:
+        """One row of the cache that is of no more use."""
+        self._db.execute("DELETE FROM cache WHERE kind = ? AND id = ?", (kind, row_id))
 
     def wipe_cache(self) -> None:
         with self.together():

@@ -161,6 +161,41 @@ class AppDriver:
         self._wait(lambda: self._all() != known or conflict not in self.cached("conflict"))
         self.sync()
 
+    def hand_over(self, household: str, to: str) -> str:
+        page, known = self._page, self._all()
+        self._go(f"/households/{household}/handover")
+        page.get_by_test_id("handover-to").select_option(to)
+        page.get_by_test_id("handover-reason-wrong_cell").click()
+        page.get_by_test_id("save").click()
+        page.locator(".van-dialog__confirm").click()
+        expect(page.get_by_test_id("household-page")).to_be_visible()
+        return self._new(known)
+
+    def answer(self, handover: str, answer: str) -> str:
+        page, known = self._page, self._all()
+        if answer == "withdrawn":
+            self._go(f"/households/{self._given(handover)}")
+            page.get_by_test_id("handover-withdraw").click()
+        else:
+            self._go("/handovers")
+            card = page.locator(f"[data-testid=incoming-row][data-handover='{handover}']")
+            if answer == "declined":
+                card.get_by_test_id("decline").click()
+                card.get_by_test_id("decline-not_ours").click()
+                card.get_by_test_id("decline-do").click()
+            else:
+                card.get_by_test_id("accept").click()
+        if answer != "declined":
+            page.locator(".van-dialog__confirm").click()
+        return self._new(known)
+
+    def _given(self, handover: str) -> str:
+        """The household of an offer that was made here, whether it was sent or not."""
+        return next(row["household"] for row in self._rows("outbox") if row["id"] == handover)
+
+    def at_hand(self) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in self._rows("household")}
+
     def close_days(self) -> bool:
         self._go("/me/sync/receipts")
         compare = self._page.get_by_test_id("compare")

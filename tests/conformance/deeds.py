@@ -30,6 +30,7 @@ from backend.regions.models import Region  # noqa: E402
 from backend.regions.services.cells import CellInput, cell_create  # noqa: E402
 from backend.reports.models import DailyReport  # noqa: E402
 from backend.reports.services.closing import day_advance  # noqa: E402
+from backend.reports.services.touches import stock_touches_collect  # noqa: E402
 from backend.residents.models import Household, Person  # noqa: E402
 from backend.residents.rules.inputs import HouseholdInput, PersonInput  # noqa: E402
 from backend.residents.selectors import cell_groups  # noqa: E402
@@ -147,12 +148,18 @@ def take_out_of_use(device: str) -> None:
 def split(region: str, building: str = "", origin: str = "") -> str:
     """Part of a cell becomes a new one: a building, or what came out of cell `origin`; the new cell's code."""
     groups = [g for g in cell_groups(region) if g.key == origin or (building and g.key.endswith(f"|{building}"))]
-    number = max(int(code[-3:]) for code in Region.objects.filter(parent_code=VILLAGE).values_list("code", flat=True))
+    number = free_number()
     made = cell_split(
-        code=region, item=CellInput(VILLAGE, number + 1, f"第{number + 1}网格"), groups=[g.key for g in groups],
+        code=region, item=CellInput(VILLAGE, number, f"第{number}网格"), groups=[g.key for g in groups],
         expected=sum(g.households for g in groups), actor=None,
     )  # fmt: skip
     return str(made.cell.code)
+
+
+def free_number() -> int:
+    """The number of a cell that may be made."""
+    codes = Region.objects.filter(parent_code=VILLAGE).values_list("code", flat=True)
+    return max(int(code[-3:]) for code in codes) + 1
 
 
 def merge(region: str, into: str) -> None:
@@ -188,15 +195,16 @@ def stored(records: list[str]) -> list[dict[str, Any]]:
 
 
 def figures(region: str) -> dict[str, Any]:
-    """Today's figures of a cell, everything counted that has arrived."""
+    """Today's figures of a cell, everything counted that has arrived; households that moved, as the next tick would."""
+    stock_touches_collect()
     day_advance(province=region[:2], day=clock.today(), wait=True)
     row = DailyReport.objects.filter(region_code=region, business_day=clock.today()).first()
     return row.figures if row else {}
 
 
 _DEEDS = (
-    workers, grant, revoke, move, close, edit, split, merge, person, erase, choose, take_out_of_use, forget,
-    recall_refused, end_sessions, stored, figures,
+    workers, grant, revoke, move, close, edit, split, free_number, merge, person, erase, choose, take_out_of_use,
+    forget, recall_refused, end_sessions, stored, figures,
 )  # fmt: skip
 DEEDS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _DEEDS}
 

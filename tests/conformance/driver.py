@@ -29,6 +29,15 @@ class Driver(Protocol):
     def choose(self, conflict: str, side: str) -> None:
         """`mine` or `theirs` for every field of a conflict that was pulled, as it stands in the cache; sent at once."""
 
+    def hand_over(self, household: str, to: str) -> str:
+        """A household of the cache offered to another cell of the village, whose name is there; the record's id."""
+
+    def answer(self, handover: str, answer: str) -> str:
+        """A hand-over `accepted`, `declined` as not of this cell, or `withdrawn`; the record's id."""
+
+    def at_hand(self) -> dict[str, dict[str, Any]]:
+        """Whom the worker may visit, by id: what was delivered, and what he has accepted and not been given yet."""
+
     def close_days(self) -> bool:
         """Somebody has the days compared now. False where no answer came of it."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reference_client.client import ReferenceClient
+from reference_client.handing import households_at_hand
 from reference_client.store import CONFIRMED, WAITING
 from reference_client.wire import NoAnswerError
 
@@ -70,6 +71,19 @@ class ReferenceDriver:
         fields = self._client.store.cached("conflict")[conflict]["fields"]
         self._client.choose(conflict, {entry["field"]: side for entry in fields})
         self._client.sync()
+
+    def hand_over(self, household: str, to: str) -> str:
+        record_id = self._client.hand_over(household, to)
+        self._client.sync(force=False)
+        return record_id
+
+    def answer(self, handover: str, answer: str) -> str:
+        record_id = self._client.answer(handover, answer, reason="not_ours" if answer == "declined" else "")
+        self._client.sync(force=False)
+        return record_id
+
+    def at_hand(self) -> dict[str, dict[str, Any]]:
+        return households_at_hand(self._client.store)
 
     def close_days(self) -> bool:
         try:

@@ -115,8 +115,13 @@ class Observer:
 
 
 def visit_item(household: str, *, record_id: str = "", outcome: str = "nobody_home") -> dict[str, Any]:
+    """A visit of now, as it goes over the wire."""
+    return item("visit", {"household": household, "outcome": outcome}, record_id=record_id)
+
+
+def item(kind: str, body: dict[str, Any], *, record_id: str = "") -> dict[str, Any]:
     """An item of now, as it goes over the wire."""
     return {
-        "id": record_id or str(uuid7()), "kind": "visit", "schema": 1, "seq": 1,
-        "observed_at": dt.datetime.now(SHANGHAI).isoformat(), "body": {"household": household, "outcome": outcome},
+        "id": record_id or str(uuid7()), "kind": kind, "schema": 1, "seq": 1,
+        "observed_at": dt.datetime.now(SHANGHAI).isoformat(), "body": body,
     }  # fmt: skip
