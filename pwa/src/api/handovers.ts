@@ -17,6 +17,7 @@ export interface HandoverAnswerBody {
   /** The cell, where a village was asked. */
   region?: string
   reason?: DeclineReason
+  note?: string
 }
 /** A household or person on its way between cells (docs/hand-over.md). */
 export interface HandoverRow {

@@ -191,8 +191,10 @@ export interface HouseholdRow extends Edited<HouseholdRow> {
   phone_known: boolean
   version: number
   sort: string
-  /** Set by the phone for a household it has made itself and the server has not delivered yet. */
+  /** Set by the phone for a household it has made or accepted itself and the server has not delivered yet. */
   pending?: boolean
+  /** Of one that was accepted here: the hand-over, which holds all that is known of it so far. */
+  handover?: string
 }
 export interface PersonRow extends Edited<PersonRow> {
   id: string

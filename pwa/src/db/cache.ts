@@ -23,6 +23,7 @@ export async function readCursor(db: UserDb): Promise<string> {
   return ((await db.meta.get('cursor'))?.value as string | undefined) ?? ''
 }
 
+/** What was made here stands in the lists until it is delivered; an accepted household, from when its hand-over has been. */
 async function restoreProvisional(db: UserDb): Promise<void> {
   const rows = await db.outbox.where('state').anyOf('waiting', 'sending', 'needs-you').toArray()
   for (const row of rows) await putProvisional(db, row)
@@ -56,7 +57,7 @@ export async function applyPage(db: UserDb, page: PullResponse): Promise<Downloa
       if (deletes.length) await table.bulkDelete(deletes)
       if (kind === 'conflict') await noteSeen(db, [...changes.values()])
     }
-    if (page.resync) await restoreProvisional(db)
+    await restoreProvisional(db)
     await showAllEdits(db)
     if (!page.more) await settleChosen(db)
     await db.meta.bulkPut([
@@ -82,14 +83,15 @@ export async function applyPage(db: UserDb, page: PullResponse): Promise<Downloa
  * Until `lean` is taken back by hand, nothing is downloaded.
  */
 export async function dropCache(db: UserDb): Promise<void> {
-  const tables = CACHE_KINDS.map((kind) => db.table(kind))
+  // An accepted household stands on its hand-over, and of these there are few.
+  const tables = CACHE_KINDS.filter((kind) => kind !== 'handover').map((kind) => db.table(kind))
   await freeReserve()
   // A full disk takes nothing that writes, were it a single mark: what only clears goes first, and alone.
   await db.transaction('rw', [...tables, db.alert, db.meta], async () => {
     for (const table of [...tables, db.alert]) await table.clear()
     await db.meta.bulkDelete(['cursor', 'pulledAt', 'download'])
   })
-  await db.transaction('rw', [...tables, db.meta, db.outbox], async () => {
+  await db.transaction('rw', [...tables, db.handover, db.meta, db.outbox], async () => {
     await db.meta.put({ key: 'lean', value: true })
     await restoreProvisional(db)
   })

@@ -82,7 +82,7 @@ export async function enqueue<K extends RecordKind>(db: UserDb, record: NewRecor
       session: record.session,
       label: record.label,
     }
-    return await db.transaction('rw', [db.outbox, db.drafts, db.household, db.person, db.returnee], async () => {
+    return await db.transaction('rw', [db.outbox, db.drafts, db.household, db.person, db.returnee, db.handover], async () => {
       if (record.replaces && (await db.outbox.get(record.replaces))?.state === 'needs-you') await db.outbox.delete(record.replaces)
       const known = await db.outbox.get(record.id)
       if (known) return known as OutboxRow<K>
@@ -186,6 +186,7 @@ export async function settle(db: UserDb, settlements: readonly Settlement[], sea
         if (row.conflict) await db.conflict.delete(row.conflict)
         delete updated.body
       }
+      if (next.state === 'needs-you' && row.kind === 'handover_answer') await dropProvisional(db, row)
       await db.outbox.put(updated)
       if (next.state === 'confirmed' || awaitsChoice(updated)) await showEdit(db, row)
       if (next.state === 'confirmed' && row.conflict) await settleChosen(db)

@@ -1,8 +1,8 @@
 /**
- * Rows the phone shows for what it has made itself, until the server delivers them: a household or returnee registered offline
- * stands in the list at once, masked like any other.
+ * Rows the phone shows for what it has made itself, until the server delivers them: a household or returnee registered offline, or a
+ * household accepted from another cell (签收), stands in the list at once, masked like any other.
  */
-import type { HouseholdBody, HouseholdRow, PersonRow, ReturneeBody, ReturneeRow } from '@/api/types'
+import type { BodyOf, HandoverRow, HouseholdBody, HouseholdRow, PersonRow, ReturneeBody, ReturneeRow } from '@/api/types'
 import { maskName } from '@/lib/mask'
 import { addDays } from '@/lib/clock'
 import { transportOf } from '@/lib/transport'
@@ -31,6 +31,28 @@ function householdRow(body: HouseholdBody): HouseholdRow {
     sort,
     pending: true,
   }
+}
+
+/** Of an accepted household the phone knows what the hand-over says, and no more; it comes first in its cell. */
+function acceptedRow(given: HandoverRow, id: string, region: string): HouseholdRow {
+  return {
+    id, region, address: given.place, building: '', unit: '', floor: null, door: '', head: given.head, headcount: given.headcount, occupancy: 'occupied', care: [],
+    phone_known: false, version: 0, sort: `${region}|`, pending: true, handover: given.id,
+  }
+}
+
+/** Stands while the acceptance may still hold: not once it came back, or it was heard that the offer went another way. */
+async function putAccepted(db: UserDb, row: OutboxRow, body: BodyOf['handover_answer']): Promise<void> {
+  const given = await db.handover.get(body.handover)
+  if (body.answer !== 'accepted' || !given?.household) return
+  const stands = row.state !== 'needs-you' && (given.state === 'offered' || given.state === 'accepted')
+  if (!stands) return dropAccepted(db, body)
+  const known = await db.household.get(given.household)
+  if (!known || known.handover) await db.household.put(acceptedRow(given, given.household, body.region ?? given.to))
+}
+
+async function dropAccepted(db: UserDb, body: BodyOf['handover_answer']): Promise<void> {
+  await db.household.filter((each) => each.handover === body.handover).delete()
 }
 
 function returneeRows(row: OutboxRow, body: ReturneeBody): { person: PersonRow; returnee: ReturneeRow } {
@@ -63,7 +85,7 @@ function returneeRows(row: OutboxRow, body: ReturneeBody): { person: PersonRow; 
   }
 }
 
-/** Inside a transaction over household, person and returnee. A row the server has delivered is never overwritten. */
+/** Inside a transaction over household, person, returnee and handover. A row the server has delivered is never overwritten. */
 export async function putProvisional(db: UserDb, row: OutboxRow): Promise<void> {
   if (row.kind === 'household') {
     const made = householdRow(row.body as HouseholdBody)
@@ -75,6 +97,8 @@ export async function putProvisional(db: UserDb, row: OutboxRow): Promise<void> 
     if (known && !known.pending) return
     await db.person.put(made.person)
     await db.returnee.put(made.returnee)
+  } else if (row.kind === 'handover_answer') {
+    await putAccepted(db, row, row.body as BodyOf['handover_answer'])
   }
 }
 
@@ -87,5 +111,7 @@ export async function dropProvisional(db: UserDb, row: OutboxRow): Promise<void>
     if (!known?.pending) return
     await db.person.delete(known.id)
     await db.returnee.where('person').equals(known.id).filter((each) => each.pending === true).delete()
+  } else if (row.kind === 'handover_answer' && row.body) {
+    await dropAccepted(db, row.body as BodyOf['handover_answer'])
   }
 }

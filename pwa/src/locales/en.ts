@@ -102,7 +102,7 @@ export default {
     emptyTitle: 'No households yet', emptyHint: 'Your cell is downloaded when there is a network; a household that is not on record can be added at the door.',
   },
   due: {
-    measure_morning: 'measure (morning)', measure_evening: 'measure (evening)', yellow: '▲ yellow code', nobodyYesterday: 'nobody home yesterday', unseen: 'not seen for {n} days',
+    unconfirmed: 'to be confirmed', measure_morning: 'measure (morning)', measure_evening: 'measure (evening)', yellow: '▲ yellow code', nobodyYesterday: 'nobody home yesterday', unseen: 'not seen for {n} days',
     care_elderly_alone: 'elderly alone', care_disabled: 'disabled', care_pregnant: 'pregnant', care_infant: 'infant', care_chronic: 'chronic illness', care_dialysis: 'dialysis', care_left_behind_child: 'left-behind child', care_other: 'needs care',
     occupancy_empty: 'empty', occupancy_rented: 'rented', occupancy_owner_away: 'owner away',
   },
@@ -132,7 +132,7 @@ export default {
   method: { door: 'At the door', phone: 'By phone', self: 'Self-reported' },
   households: { search: 'Door, building, name, care', count: '{n} of {of} households', noneFound: 'Nothing found for “{query}”', noneFoundHint: 'Try another door or building; a household that is not on record can be added.' },
   household: {
-    title: 'Household', noHead: 'No head on record', headcount: '{n} people', people: 'People on record', noPeople: 'Nobody who needs to be on record.', visits: 'Visits of the last 7 days', noVisits: 'No visits in the last 7 days.',
+    title: 'Household', noHead: 'No head on record', headcount: '{n} people', people: 'People on record', noPeople: 'Nobody who needs to be on record.', unconfirmed: 'You have accepted this household; it is not confirmed yet. Visit already; people and details are downloaded afterwards.', visits: 'Visits of the last 7 days', noVisits: 'No visits in the last 7 days.',
     visitedToday: '{outcome} ({when})', notVisitedToday: 'Not visited today', byMe: 'me', otherOutcome: 'Other outcome', allWell: 'All well here', pending: 'not sent yet',
     unknown: 'This household is not on this phone', unknownHint: 'It may belong to another cell now, or the download is not complete.',
   },
@@ -192,6 +192,7 @@ export default {
     sending: 'Handed over to {to}, waiting to be sent', waiting: 'Waiting for {to}, {left}', yours: 'Please answer, {left}', stillMine: 'Until it is accepted, the present cell is responsible.', notSent: '(waiting to be sent)', open: 'Answer it',
     state: { accepted: '{when} accepted by {to}', declined: 'Sent back by {to}: {reason}', withdrawn: '{when} taken back', void: 'Settled otherwise, this hand-over is void' },
     accept: 'Accept', acceptTitle: 'Accept {place}?', acceptMessage: 'From then on {cell} is responsible for visits and checks.', decline: 'Send back', withdraw: 'Take it back', withdrawTitle: 'Take this hand-over back?', withdrawMessage: '{to} need not answer any more, and it stays yours.',
+    addNote: 'Add a note',
     said: { accepted: 'Accepted', declined: 'Sent back', withdrawn: 'Taken back' },
   },
   conflict: {

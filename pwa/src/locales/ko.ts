@@ -102,7 +102,7 @@ export default {
     emptyTitle: '세대 자료가 없습니다', emptyHint: '네트워크가 되면 자동으로 내려받습니다. 등록되지 않은 세대는 문 앞에서 추가할 수 있습니다.',
   },
   due: {
-    measure_morning: '체온(아침)', measure_evening: '체온(저녁)', yellow: '▲ 황색 코드', nobodyYesterday: '어제 부재', unseen: '{n}일째 못 만남',
+    unconfirmed: '확인 대기', measure_morning: '체온(아침)', measure_evening: '체온(저녁)', yellow: '▲ 황색 코드', nobodyYesterday: '어제 부재', unseen: '{n}일째 못 만남',
     care_elderly_alone: '독거 노인', care_disabled: '장애인', care_pregnant: '임산부', care_infant: '영유아', care_chronic: '만성병', care_dialysis: '투석', care_left_behind_child: '남은 아동', care_other: '돌봄 필요',
     occupancy_empty: '빈집', occupancy_rented: '세입', occupancy_owner_away: '세대주 외지',
   },
@@ -132,7 +132,7 @@ export default {
   method: { door: '방문', phone: '전화', self: '자가 보고' },
   households: { search: '호수, 동, 성, 필요', count: '{n} / {of}세대', noneFound: '‘{query}’을(를) 찾지 못했습니다', noneFoundHint: '다른 호수나 동으로 찾아보세요. 등록되지 않은 세대는 추가할 수 있습니다.' },
   household: {
-    title: '세대', noHead: '세대주 미등록', headcount: '{n}명', people: '등록된 사람', noPeople: '등록할 사람이 없습니다.', visits: '최근 7일 방문', noVisits: '최근 7일 방문 기록이 없습니다.',
+    title: '세대', noHead: '세대주 미등록', headcount: '{n}명', people: '등록된 사람', noPeople: '등록할 사람이 없습니다.', unconfirmed: '인수했고 확인을 기다립니다. 방문은 바로 할 수 있고, 사람과 자료는 확인 뒤 내려받습니다.', visits: '최근 7일 방문', noVisits: '최근 7일 방문 기록이 없습니다.',
     visitedToday: '오늘 {outcome}({when})', notVisitedToday: '오늘 아직 방문하지 않음', byMe: '나', otherOutcome: '다른 결과', allWell: '이 집 이상 없음', pending: '보고 대기',
     unknown: '휴대폰에 이 세대가 없습니다', unknownHint: '다른 격자로 옮겨졌거나 아직 다 내려받지 못했습니다.',
   },
@@ -192,6 +192,7 @@ export default {
     sending: '{to}에 이관함, 보고 대기', waiting: '{to} 인수 대기, {left}', yours: '인수해 주세요, {left}', stillMine: '인수 전까지 지금 격자가 담당합니다.', notSent: '(보고 대기)', open: '인수하러 가기',
     state: { accepted: '{when} {to}에서 인수', declined: '{to}에서 돌려보냄: {reason}', withdrawn: '{when} 거둠', void: '달리 처리되어 이 이관은 무효' },
     accept: '인수', acceptTitle: '{place} 인수할까요?', acceptMessage: '인수하면 {cell}이(가) 방문과 체온을 담당합니다.', decline: '돌려보내기', withdraw: '이관 거두기', withdrawTitle: '이 이관을 거둘까요?', withdrawMessage: '{to}는 인수하지 않아도 되며 계속 담당합니다.',
+    addNote: '비고 달기',
     said: { accepted: '인수했습니다', declined: '돌려보냈습니다', withdrawn: '거두었습니다' },
   },
   conflict: {

@@ -104,7 +104,7 @@ export default {
     emptyTitle: '还没有住户资料', emptyHint: '联网后自动下载本网格的住户；没有登记过的住户可以在门口新增。',
   },
   due: {
-    measure_morning: '待测温（早）', measure_evening: '待测温（晚）', yellow: '▲ 黄码', nobodyYesterday: '昨天没人', unseen: '{n} 天未见',
+    unconfirmed: '待确认', measure_morning: '待测温（早）', measure_evening: '待测温（晚）', yellow: '▲ 黄码', nobodyYesterday: '昨天没人', unseen: '{n} 天未见',
     care_elderly_alone: '独居老人', care_disabled: '残疾人', care_pregnant: '孕产妇', care_infant: '婴幼儿', care_chronic: '慢性病', care_dialysis: '透析', care_left_behind_child: '留守儿童', care_other: '需关照',
     occupancy_empty: '空置', occupancy_rented: '出租', occupancy_owner_away: '户主在外',
   },
@@ -134,7 +134,7 @@ export default {
   method: { door: '上门', phone: '电话', self: '自报' },
   households: { search: '门牌、楼栋、姓、需求', count: '{n} / {of} 户', noneFound: '没有找到“{query}”', noneFoundHint: '换个门牌或楼栋试试；没有登记过的住户可以新增。' },
   household: {
-    title: '住户', noHead: '未登记户主', headcount: '{n} 人', people: '登记在册的人', noPeople: '没有需要登记的人。', visits: '近 7 天走访', noVisits: '近 7 天没有走访记录。',
+    title: '住户', noHead: '未登记户主', headcount: '{n} 人', people: '登记在册的人', noPeople: '没有需要登记的人。', unconfirmed: '您已签收，等待确认。可以先走访；登记的人和资料在确认后下载。', visits: '近 7 天走访', noVisits: '近 7 天没有走访记录。',
     visitedToday: '今天{outcome}（{when}）', notVisitedToday: '今天还没有走访', byMe: '我', otherOutcome: '其他结果', allWell: '这户都好', pending: '待上报',
     unknown: '手机里没有这户', unknownHint: '可能已调整到别的网格，或者还没有下载完。',
   },
@@ -194,6 +194,7 @@ export default {
     sending: '已移交给{to}，等待上报', waiting: '等待{to}签收，{left}', yours: '请签收，{left}', stillMine: '签收之前仍由现在的网格负责。', notSent: '（等待上报）', open: '去签收',
     state: { accepted: '{when} 已由{to}签收', declined: '{to}已退回：{reason}', withdrawn: '{when} 已撤回', void: '已另行处理，这次移交作废' },
     accept: '签收', acceptTitle: '签收{place}？', acceptMessage: '签收后由{cell}负责走访和监测。', decline: '退回', withdraw: '撤回移交', withdrawTitle: '撤回这次移交？', withdrawMessage: '撤回后{to}不用再签收，仍由您负责。',
+    addNote: '附上备注',
     said: { accepted: '已签收', declined: '已退回', withdrawn: '已撤回' },
   },
   conflict: {

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import type { HandoverRow } from '@/api/handovers'
-import { applyPage, pruneFacts } from '@/db/cache'
-import { enqueue, settle, unsettled } from '@/db/outbox'
+import type { PullResponse } from '@/api/types'
+import { applyPage, dropCache, pruneFacts } from '@/db/cache'
+import { enqueue, resend, settle, unsettled } from '@/db/outbox'
 import HandOverNote from '@/features/handovers/HandOverNote.vue'
 import HandOverPage from '@/features/handovers/HandOverPage.vue'
 import HandOversPage from '@/features/handovers/HandOversPage.vue'
+import HouseholdPage from '@/features/households/HouseholdPage.vue'
 import { newId } from '@/lib/ids'
 import { useResidentsStore } from '@/stores/residents'
 import { useSyncStore } from '@/stores/sync'
@@ -111,6 +113,7 @@ it('what comes to me is accepted without network, once, and comes back when the 
   const page = here.show(HandOversPage)
   expect(test(page, 'incoming-row').text()).toContain('张* · 3 人 · 1 人健康监测中')
   expect(test(page, 'incoming-row').text()).toContain('松河村第二网格移交 · 分错网格')
+  await until(() => test(page, 'accept').exists())
   const accept = test(page, 'accept')
   await Promise.all([accept.trigger('click'), accept.trigger('click')])
   await until(async () => (await here.db.outbox.count()) === 1)
@@ -127,18 +130,102 @@ it('what comes to me is accepted without network, once, and comes back when the 
   page.unmount()
 })
 
-it('sending it back asks for the reason', async () => {
+it('what is accepted without network stands in the list at once, can be visited, and goes when it was refused', async () => {
+  const given = row({ household: 'h9', head: '李*', headcount: 4, place: '9幢2单元302' })
+  await here.db.handover.put(given)
+  const accept = (id: string) => enqueue(here.db, { id, kind: 'handover_answer', body: { handover: given.id, answer: 'accepted' }, label: given.place, handover: given.id })
+  await accept('a1')
+  // Nothing but what the hand-over said.
+  expect(await here.db.household.get('h9')).toEqual({
+    id: 'h9', region: CELL, address: '9幢2单元302', building: '', unit: '', floor: null, door: '', head: '李*', headcount: 4, occupancy: 'occupied', care: [],
+    phone_known: false, version: 0, sort: `${CELL}|`, pending: true, handover: given.id,
+  })
+  const residents = useResidentsStore()
+  await until(() => residents.householdById.has('h9'))
+  expect(residents.households[0]!.id).toBe('h9')
+  await look()
+  const home = here.show(HouseholdPage, { id: 'h9' })
+  await until(() => test(home, 'unconfirmed').exists())
+  expect([test(home, 'unconfirmed').text(), test(home, 'edit-household').exists(), test(home, 'hand-over').exists()]).toEqual(['待确认', false, false])
+  await test(home, 'all-well').trigger('click')
+  await until(async () => (await here.db.outbox.count()) === 2)
+  home.unmount()
+
+  await settle(here.db, [{ id: 'a1', state: 'needs-you', verdict: 'rejected', code: 'already_answered' }])
+  expect(await here.db.household.get('h9')).toBeUndefined()
+  const [, visit] = await unsettled(here.db)
+  expect(visit).toMatchObject({ kind: 'visit', state: 'waiting', household: 'h9' })
+  // The server had forgotten the offer, and was told again: the same answer goes once more.
+  await resend(here.db, 'a1')
+  expect((await here.db.household.get('h9'))?.handover).toBe(given.id)
+})
+
+it('an accepted household outlives a new download and a cleared cache, and is what is delivered from then on', async () => {
+  const given = row({ household: 'h9' })
+  const put = (kind: string, data: object) => ({ kind, id: (data as { id: string }).id, op: 'put' as const, data: data as Record<string, unknown> })
+  const deliver = (changes: ReturnType<typeof put>[], resync = false, more = false) =>
+    applyPage(here.db, { resync, cursor: 'c', more, scope: [CELL], history: 'h', server_time: '', changes } as unknown as PullResponse)
+  const held = async () => (await here.db.household.get('h9'))?.handover
+  await here.db.handover.put(given)
+  await enqueue(here.db, { id: 'a1', kind: 'handover_answer', body: { handover: given.id, answer: 'accepted' }, label: given.place, handover: given.id })
+  await deliver([put('household', household('h501'))], true, true)
+  await deliver([put('handover', given)])
+  expect(await held()).toBe(given.id)
+  await dropCache(here.db)
+  expect(await held()).toBe(given.id)
+  // It is heard that the giver took it back; the answer itself still goes up.
+  await deliver([put('handover', { ...given, state: 'withdrawn' })])
+  expect([await held(), (await unsettled(here.db)).length]).toEqual([undefined, 1])
+  await deliver([put('handover', given)])
+  expect(await held()).toBe(given.id)
+  await settle(here.db, [{ id: 'a1', state: 'confirmed', verdict: 'created' }])
+  expect(await held()).toBe(given.id)
+  await deliver([put('household', household('h9', { head: '李*', version: 4 }))])
+  expect(await here.db.household.get('h9')).toEqual(household('h9', { head: '李*', version: 4 }))
+})
+
+it('a household of my own is not written over by what I accept', async () => {
+  const given = row({ from: CELL, to: VILLAGE })
+  await here.db.handover.put(given)
+  await enqueue(here.db, { id: 'a1', kind: 'handover_answer', body: { handover: given.id, answer: 'accepted', region: NEXT }, label: given.place, handover: given.id })
+  await settle(here.db, [{ id: 'a1', state: 'needs-you', verdict: 'rejected', code: 'already_answered' }])
+  expect(await here.db.household.get('h501')).toEqual(household('h501'))
+})
+
+it('sending it back asks for the reason and takes a note, which survives a killed tab', async () => {
   const given = row()
   await here.db.handover.put(given)
   await look()
   const page = here.show(HandOversPage)
+  await until(() => test(page, 'decline').exists())
   await test(page, 'decline').trigger('click')
   await test(page, 'decline-do').trigger('click')
   expect(test(page, 'incoming-problem').text()).toContain('原因')
   await test(page, 'decline-not_ours').trigger('click')
-  await test(page, 'decline-do').trigger('click')
+  await test(page, 'note').setValue(' 已去看过，没有这户 ')
+  await until(async () => (await here.db.drafts.count()) === 1)
+  page.unmount()
+  const again = here.show(HandOversPage)
+  await until(() => test(again, 'note').exists())
+  await test(again, 'decline-do').trigger('click')
   await until(async () => (await here.db.outbox.count()) === 1)
-  expect((await unsettled(here.db))[0]!.body).toEqual({ handover: given.id, answer: 'declined', reason: 'not_ours' })
+  expect((await unsettled(here.db))[0]!.body).toEqual({ handover: given.id, answer: 'declined', reason: 'not_ours', note: '已去看过，没有这户' })
+  expect(await here.db.drafts.count()).toBe(0)
+  again.unmount()
+})
+
+it('who accepts may add a note', async () => {
+  const given = row()
+  await here.db.handover.put(given)
+  await look()
+  const page = here.show(HandOversPage)
+  await until(() => test(page, 'answer-note').exists())
+  expect(test(page, 'note').exists()).toBe(false)
+  await test(page, 'answer-note').trigger('click')
+  await test(page, 'note').setValue('已与户主核对')
+  await test(page, 'accept').trigger('click')
+  await until(async () => (await here.db.outbox.count()) === 1)
+  expect((await unsettled(here.db))[0]!.body).toEqual({ handover: given.id, answer: 'accepted', note: '已与户主核对' })
   page.unmount()
 })
 
@@ -146,6 +233,7 @@ it('a village that is asked is answered by a cell for itself, which does not dec
   await here.db.handover.put(row({ to: VILLAGE, to_name: '松河村' }))
   await look()
   const page = here.show(HandOversPage)
+  await until(() => test(page, 'accept').exists())
   expect(test(page, 'decline').exists()).toBe(false)
   await test(page, 'accept').trigger('click')
   await until(async () => (await here.db.outbox.count()) === 1)

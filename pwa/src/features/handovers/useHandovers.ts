@@ -62,13 +62,13 @@ export function useHandovers() {
     return row.state === 'offered' && Boolean(row.due_at) && words.remaining(row.due_at, at.value).overdue
   }
 
-  async function answer(row: HandoverRow, body: Omit<BodyOf['handover_answer'], 'handover'>): Promise<boolean> {
+  async function answer(row: HandoverRow, body: Omit<BodyOf['handover_answer'], 'handover'>, draft?: string): Promise<boolean> {
     const key = `${row.id}:${body.answer}`
     const id = ids.get(key) ?? newId()
     ids.set(key, id)
     problem.value = ''
     try {
-      await recorder.save({ id, kind: 'handover_answer', body: { handover: row.id, ...body }, label: row.place, handover: row.id })
+      await recorder.save({ id, kind: 'handover_answer', body: { handover: row.id, ...body }, label: row.place, handover: row.id, draft })
     } catch (error) {
       problem.value = await explain(error)
       return false

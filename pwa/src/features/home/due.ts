@@ -26,7 +26,7 @@ export interface DueInput {
 const UNSEEN_WORTH_SAYING = 3
 
 export function dueWords(input: DueInput): DueWord[] {
-  const words: DueWord[] = []
+  const words: DueWord[] = input.household.handover ? [{ key: 'unconfirmed', strong: true }] : []
   if (input.toMeasure) words.push({ key: `measure_${input.session}`, n: input.toMeasure, strong: true })
   if (input.people.some((person) => input.codes.get(person.id)?.colour === 'yellow')) words.push({ key: 'yellow', strong: true })
   const last = input.lastVisit
