@@ -63,6 +63,10 @@ def test_who_comes_second_chooses(stack: Stack, open_phone: OpenPhone, side: str
     expect(field.get_by_test_id("choose-mine")).to_contain_text(str(before["headcount"] + 2))
     expect(field.get_by_test_id("choose-theirs")).to_contain_text(str(before["headcount"] + 1))
     field.get_by_test_id(f"choose-{side}").click()
+    phone.offline()
     phone.page.get_by_test_id("save").click()
+    phone.expect_waiting(1)
+    expect(phone.badge).to_have_attribute("data-needs-you", "0")
+    phone.online()
     phone.expect_sent()
     assert stands(stack, household)["headcount"] == before["headcount"] + change

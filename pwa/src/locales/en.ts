@@ -12,7 +12,7 @@ export default {
     forgot: 'Forgot the password? Ask the township office to reset it.',
   },
   sync: {
-    badge: { done: 'All sent', waiting: '{n} to send', needsYou: '{n} need you', signIn: 'Sign in again' },
+    badge: { reading: 'Reading', done: 'All sent', waiting: '{n} to send', needsYou: '{n} need you', signIn: 'Sign in again' },
     first: 'Downloading your cell: {n} entries so far…',
     firstOf: 'Downloading your cell: {n} of {of} entries', firstLeft: '{so}, about {left} left', firstStopped: '{so}. It stopped there and goes on when the network is back; what has come can be used.',
     doneLong: 'Everything has been sent', waitingLong: '{n} records on this phone are waiting to be sent', needsYouLong: '{n} need you',

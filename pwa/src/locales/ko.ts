@@ -12,7 +12,7 @@ export default {
     forgot: '비밀번호를 잊으셨으면 향진(가도)에 재설정을 요청하세요.',
   },
   sync: {
-    badge: { done: '모두 보고됨', waiting: '{n}건 대기', needsYou: '{n}건 확인 필요', signIn: '다시 로그인' },
+    badge: { reading: '읽는 중', done: '모두 보고됨', waiting: '{n}건 대기', needsYou: '{n}건 확인 필요', signIn: '다시 로그인' },
     first: '격자 자료를 내려받는 중, {n}건…',
     firstOf: '격자 자료를 내려받는 중: {n} / {of}건', firstLeft: '{so}, 약 {left} 남음', firstStopped: '{so}. 중단되었으며 연결되면 이어서 내려받습니다. 받은 자료는 그대로 쓸 수 있습니다.',
     doneLong: '모든 기록을 보고했습니다', waitingLong: '기록 {n}건이 휴대폰에서 보고를 기다립니다', needsYouLong: '기록 {n}건이 접수되지 않아 확인이 필요합니다',

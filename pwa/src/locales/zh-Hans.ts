@@ -14,7 +14,7 @@ export default {
     forgot: '忘记密码，请联系乡镇（街道）重置。',
   },
   sync: {
-    badge: { done: '已全部上报', waiting: '{n} 条待上报', needsYou: '{n} 条要处理', signIn: '请重新登录' },
+    badge: { reading: '正在读取', done: '已全部上报', waiting: '{n} 条待上报', needsYou: '{n} 条要处理', signIn: '请重新登录' },
     first: '正在下载本网格资料，已收到 {n} 条…',
     firstOf: '正在下载本网格资料：{n} / {of} 条', firstLeft: '{so}，大约还要 {left}', firstStopped: '{so}。没有下完，联网后接着下载，已下载的可以照常使用。',
     doneLong: '全部记录已上报', waitingLong: '还有 {n} 条记录在手机里，等待上报', needsYouLong: '有 {n} 条要您处理',

@@ -1,6 +1,6 @@
 /** The truth about what has reached the server, for the badge and the sync page. Fed by boot/workspace.ts. */
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 
 import type { HandoverRow } from '@/api/handovers'
 import type { ConflictRow } from '@/api/types'
@@ -18,13 +18,16 @@ const IDLE: EngineStatus = { running: false, runs: 0, problem: null, pushedAt: n
 
 export const useSyncStore = defineStore('sync', () => {
   const status = shallowRef<EngineStatus>(IDLE)
-  const rows = shallowRef<OutboxRow[]>([])
-  const conflicts = shallowRef<ConflictRow[]>([])
+  /** Null until they have been read: what waits is not known then, and nothing may be called sent. */
+  const readRows = shallowRef<OutboxRow[] | null>(null)
+  const readConflicts = shallowRef<ConflictRow[] | null>(null)
   const handovers = shallowRef<HandoverRow[]>([])
-  const loaded = ref(false)
   let handle: SyncHandle | null = null
   let early: ((now: SyncHandle) => void)[] = []
 
+  const rows = computed(() => readRows.value ?? [])
+  const conflicts = computed(() => readConflicts.value ?? [])
+  const loaded = computed(() => readRows.value !== null && readConflicts.value !== null)
   const waiting = computed(() => rows.value.filter((row) => row.state !== 'needs-you'))
   /** What the server does not have yet, and would be lost with this phone. */
   const unsent = computed(() => rows.value.filter((row) => !awaitsChoice(row)))
@@ -41,7 +44,8 @@ export const useSyncStore = defineStore('sync', () => {
   const incoming = computed(() => handovers.value.filter((each) => each.incoming && each.state === 'offered' && !answered.value.has(each.id)))
   /** How many things wait for this worker: records that came back, and his own edits that came second. */
   const attention = computed(() => needsYou.value.length + toChoose.value.filter((each) => each.mine).length)
-  const badge = computed<'done' | 'waiting' | 'needs-you'>(() => {
+  const badge = computed<'reading' | 'done' | 'waiting' | 'needs-you'>(() => {
+    if (!loaded.value) return 'reading'
     if (attention.value) return 'needs-you'
     return waiting.value.length ? 'waiting' : 'done'
   })
@@ -55,19 +59,17 @@ export const useSyncStore = defineStore('sync', () => {
   function detach(): void {
     handle = null
     status.value = IDLE
-    rows.value = []
-    conflicts.value = []
+    readRows.value = null
+    readConflicts.value = null
     handovers.value = []
-    loaded.value = false
   }
 
   function setRows(next: OutboxRow[]): void {
-    rows.value = next
-    loaded.value = true
+    readRows.value = next
   }
 
   function setConflicts(next: ConflictRow[]): void {
-    conflicts.value = next
+    readConflicts.value = next
   }
 
   function setHandovers(next: HandoverRow[]): void {

@@ -13,11 +13,17 @@ beforeEach(async () => (here = await world()))
 afterEach(() => here.db.delete())
 
 async function badge() {
-  useSyncStore().setRows(await unsettled(here.db))
-  const shown = here.show(SyncBadge)
-  const found = test(shown, 'sync-badge')
+  const sync = useSyncStore()
+  sync.setConflicts([])
+  sync.setRows(await unsettled(here.db))
+  return shown()
+}
+
+function shown() {
+  const page = here.show(SyncBadge)
+  const found = test(page, 'sync-badge')
   const facts = { text: found.text(), state: found.attributes('data-state') }
-  shown.unmount()
+  page.unmount()
   return facts
 }
 
@@ -29,6 +35,17 @@ describe('the sync badge', () => {
     expect(await badge()).toEqual({ text: '↑2 条待上报', state: 'waiting' })
     await settle(here.db, [{ id: row.id, state: 'needs-you', verdict: 'rejected', code: 'bad_field' }])
     expect(await badge()).toEqual({ text: '!1 条要处理', state: 'needs-you' })
+  })
+
+  it('calls nothing sent before the queue has been read, and the conflicts', async () => {
+    const sync = useSyncStore()
+    expect(shown()).toEqual({ text: '正在读取', state: 'reading' })
+    sync.setRows([])
+    expect(shown().state).toBe('reading')
+    sync.setConflicts([])
+    expect(shown().state).toBe('done')
+    sync.detach()
+    expect(shown().state).toBe('reading')
   })
 
   it('asks for a new sign-in when the session is over', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import type { ConflictRow } from '@/api/types'
 import { applyPage } from '@/db/cache'
+import { openConflicts } from '@/db/conflicts'
 import { enqueue, settle, unsettled } from '@/db/outbox'
 import ConflictPage from '@/features/me/ConflictPage.vue'
 import SyncPage from '@/features/me/SyncPage.vue'
@@ -86,4 +87,22 @@ it('the author reads who chose, and what', async () => {
   await until(async () => page.find('[data-testid="conflicts-ended"]').exists())
   expect(test(page, 'conflicts-ended').text()).toContain('李站长选定：人数用现有的、需要关照用您报的')
   page.unmount()
+})
+
+it('presses no longer once it is chosen, before anything is sent and after', async () => {
+  const sync = useSyncStore()
+  const look = async () => {
+    sync.setRows(await unsettled(here.db))
+    sync.setConflicts(await openConflicts(here.db))
+    return [sync.badge, sync.attention]
+  }
+  await enqueue(here.db, { id: 'c1', kind: 'household_edit', body: { household: 'h1', version: 1, changes: {} }, label: '1幢1单元501' })
+  await settle(here.db, [{ id: 'c1', state: 'needs-you', verdict: 'conflict', code: 'edited_elsewhere' }])
+  expect(await look()).toEqual(['needs-you', 1])
+  await applyPage(here.db, delivered([{ kind: 'conflict', id: 'c1', op: 'put', data: { ...CONFLICT } }]))
+  expect(await look()).toEqual(['needs-you', 1])
+  await enqueue(here.db, { id: 'x1', kind: 'conflict_choice', body: { conflict: 'c1', version: 1, choices: { headcount: 'mine', care: 'mine' } }, label: '', conflict: 'c1' })
+  expect(await look()).toEqual(['waiting', 0])
+  await settle(here.db, [{ id: 'x1', state: 'confirmed', verdict: 'created' }])
+  expect(await look()).toEqual(['done', 0])
 })
