@@ -2,7 +2,7 @@
  * A form that edits what is on record: filled with what stands, saved as what was changed. What was emptied goes only after the
  * worker has said that he means it. A draft keeps the version it was begun on, so that it never overwrites what came meanwhile.
  */
-import { ref, watch } from 'vue'
+import { reactive, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
 
@@ -23,6 +23,16 @@ export interface EditOptions<K extends EditKind, F extends object> {
   again: (body: BodyOf[K]) => F
   /** Fields whose `null` is no emptying: another says it in their place. */
   plainNull?: readonly string[]
+}
+
+/** What EditFrame.vue shows of an edit. */
+export interface EditState {
+  ready: boolean
+  /** A draft of it was kept. */
+  restored: boolean
+  busy: boolean
+  problem: string
+  startOver: () => Promise<void>
 }
 
 export interface EditToSave<K extends EditKind> {
@@ -82,5 +92,6 @@ export function useEdit<K extends EditKind, F extends object>({ kind, key, initi
     )
   }
 
-  return { form: draft.value, restored: draft.restored, startOver: draft.clear, ready, tried, busy, problem, submit }
+  const edit: EditState = reactive({ ready, restored: draft.restored, busy, problem, startOver: draft.clear })
+  return { form: draft.value, edit, tried, submit }
 }
