@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
-import { enqueue } from '@/db/outbox'
+import { dueRecords, enqueue } from '@/db/outbox'
 import StandLine from '@/features/home/StandLine.vue'
 import { setServerOffset } from '@/lib/clock'
 import { useResidentsStore } from '@/stores/residents'
@@ -27,8 +27,9 @@ it('a phone days off is told so on the first screen, in words', () => {
 it('a phone whose clock jumps keeps the order in which it recorded', async () => {
   await here.db.household.put(household('h1'))
   const at = new Date()
-  await enqueue(here.db, visit({ household: 'h1', body: { household: 'h1', outcome: 'nobody_home' }, outcome: 'nobody_home', observedAt: at }))
-  await enqueue(here.db, visit({ household: 'h1', body: { household: 'h1', outcome: 'seen_well' }, outcome: 'seen_well', observedAt: new Date(at.getTime() - 60_000) }))
+  const first = await enqueue(here.db, visit({ household: 'h1', body: { household: 'h1', outcome: 'nobody_home' }, outcome: 'nobody_home', observedAt: at }))
+  const second = await enqueue(here.db, visit({ household: 'h1', body: { household: 'h1', outcome: 'seen_well' }, outcome: 'seen_well', observedAt: new Date(at.getTime() - 60_000) }))
+  expect((await dueRecords(here.db, Date.now())).map((row) => row.id)).toEqual([first.id, second.id])
   await readResidents(here.db)
   const residents = useResidentsStore()
   await until(() => residents.visitsToday.size === 1)

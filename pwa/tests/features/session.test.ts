@@ -120,14 +120,15 @@ describe('sign-out', () => {
 
   it('leaves nothing on the phone', async () => {
     const session = useSessionStore()
-    answer(200, SESSION)
-    await session.signIn('grid1', 'x')
+    answer(200, { ...SESSION, user: { ...SESSION.user, id: 'c', username: 'grid9' } })
+    await session.signIn('grid9', 'x')
     await session.db!.household.put({ id: 'h' } as never)
+    expect(await databases()).toContain(userDbName('c'))
     answer(204, null)
     await session.signOut()
     expect(session.session).toBeNull()
     expect(localStorage.getItem('gridkeeper.session')).toBeNull()
-    expect(await databases()).not.toContain(userDbName(String(SESSION.user.id)))
+    expect(await databases()).not.toContain(userDbName('c'))
   })
 
   it('gives up what was carried out, and nothing that was made since', async () => {
