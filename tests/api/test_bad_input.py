@@ -21,7 +21,8 @@ from backend.core.api import ANYONE, SIGNED_IN
 from backend.core.errors import ErrorCode
 from tests.conftest import CELL
 from tests.office.world import Corner, furnish
-from tests.test_permission_matrix import API, HOME, Row
+from tests.permissions.api_rows import API
+from tests.permissions.row import HOME, Row
 
 JSON = "application/json"
 CODES = {code.code for code in ErrorCode}
