@@ -1,6 +1,5 @@
 """The inside of `simulate_day`: plays against the stack whose environment it runs in. Started by that command alone."""
 
-import json
 import logging
 from argparse import ArgumentParser
 from typing import Any
@@ -9,13 +8,11 @@ import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from backend.ops.simulate.ending import result_tell
 from backend.ops.simulate.play import Outcome, day_play
-from backend.ops.simulate.table import percentile, table
+from backend.ops.simulate.table import percentile, percentiles
 from backend.ops.simulate.world import PROVINCE
 from backend.residents.models import Household
-
-#: Differences shown; the file has all of them.
-_SHOWN = 40
 
 
 class Command(BaseCommand):
@@ -35,15 +32,10 @@ class Command(BaseCommand):
             outcome = day_play(phones=phones, seed=seed, url=url, folder=settings.VAR, progress=self._say)
         except (RuntimeError, httpx.HTTPError) as failure:
             raise CommandError(f"模拟中断，服务器没有正确回答：{failure or type(failure).__name__}") from failure
-        self._say("")
-        for line in table(_rows(outcome)):
-            self._say(line)
-        (settings.VAR / "result.json").write_text(json.dumps(_result(outcome), ensure_ascii=False, indent=2))
-        if outcome.differences:
-            for difference in outcome.differences[:_SHOWN]:
-                self._say(f"  ✗ {difference}")
-            raise CommandError(f"与真值不符：{len(outcome.differences)} 处", returncode=1)
-        self._say("与真值完全一致。")
+        result_tell(
+            rows=_rows(outcome), report=_report(outcome), differences=outcome.differences, sound="与真值完全一致。",
+            say=self._say,
+        )  # fmt: skip
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -62,9 +54,9 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
         ("答复：退回", f"{answers['rejected']:,}"),
         ("丢失的答复、中断的上报、断开的连接", f"{traffic.lost:,}、{traffic.cut:,}、{traffic.broken:,}"),
         ("服务繁忙（503）后重试", f"{traffic.busy:,}"),
-        ("请求", f"{traffic.requests:,}，p50 {_ms(traffic.seconds, 0.5)}，p99 {_ms(traffic.seconds, 0.99)}"),
+        ("请求", f"{traffic.requests:,}，{percentiles(traffic.seconds, 0.5, 0.99)}"),
         ("预警", f"{len(outcome.truth.concerns):,} 条；{outcome.sockets} 个连接共收到 {outcome.events_heard:,} 次"),
-        ("从上报到收到预警", f"p50 {_ms(outcome.latencies, 0.5)}，p99 {_ms(outcome.latencies, 0.99)}"),
+        ("从上报到收到预警", percentiles(outcome.latencies, 0.5, 0.99)),
         *((f"截止 {number}", text) for number, text in enumerate(outcome.closed, start=1)),
         ("全省网格", f"应报 {expected}，已报 {reported}"),
         ("全省数字", "，".join(f"{key} {value:g}" for key, value in figures.items())),
@@ -73,7 +65,7 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
     ]
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def _report(outcome: Outcome) -> dict[str, Any]:
     """The run as JSON, without personal data."""
     return {
         "phones": outcome.phones, "made": outcome.made, "answers": dict(outcome.books.answers),
@@ -89,7 +81,3 @@ def _result(outcome: Outcome) -> dict[str, Any]:
 
 def _after_all(outcome: Outcome) -> Any:
     return max(fact.received_at for fact in outcome.truth.facts)
-
-
-def _ms(seconds: list[float], share: float) -> str:
-    return f"{percentile(seconds, share) * 1000:.0f} 毫秒"

@@ -1,6 +1,5 @@
 """The inside of `simulate_week`: plays against the stack whose environment it runs in. Only that command starts it."""
 
-import json
 import logging
 from argparse import ArgumentParser
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from backend.ops.simulate.table import percentile, table
+from backend.ops.simulate.ending import result_tell
+from backend.ops.simulate.table import percentile, percentiles
 from backend.ops.simulate.week.control import Control
 from backend.ops.simulate.week.plan import Fault, plan_make
 from backend.ops.simulate.week.play import Outcome, week_play
@@ -16,8 +16,6 @@ from backend.regions.choices import LEVELS_UPWARD
 from backend.residents.models import Household
 from reference_client.wire import NoAnswerError, RefusedError
 
-#: Differences shown; the file has all of them.
-_SHOWN = 40
 _NAMES = {
     Fault.KILLED_BEFORE: "服务进程在提交前被杀",
     Fault.KILLED_DURING: "服务进程在提交中被杀",
@@ -66,15 +64,10 @@ class Command(BaseCommand):
             raise CommandError(f"模拟中断（种子 {seed}）：{failure}") from failure
         finally:
             stack.close()
-        self._say("")
-        for line in table(_rows(outcome)):
-            self._say(line)
-        (settings.VAR / "result.json").write_text(json.dumps(_result(outcome), ensure_ascii=False, indent=2))
-        if outcome.differences:
-            for difference in outcome.differences[:_SHOWN]:
-                self._say(f"  ✗ {difference}")
-            raise CommandError(f"与真值不符：{len(outcome.differences)} 处（种子 {seed}）", returncode=1)
-        self._say("不丢，不重，数字与真值完全一致。")
+        result_tell(
+            rows=_rows(outcome), report=_report(outcome), differences=outcome.differences,
+            sound="不丢，不重，数字与真值完全一致。", known_as=f"（种子 {seed}）", say=self._say,
+        )  # fmt: skip
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -96,7 +89,7 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
         ("时间存疑（手机时钟在保存与上报之间被拨动）", f"{_doubtful(outcome):,}"),
         ("手机日清", f"{outcome.days_closed:,} / {outcome.days_made:,}（有退回未改的日子不收齐）"),
         *((f"故障：{_NAMES[fault]}", f"{books.faults[fault]:,}") for fault in Fault),
-        ("上报", f"p50 {_ms(outcome, 0.5)}，p95 {_ms(outcome, 0.95)}"),
+        ("上报", percentiles(books.push_seconds, 0.5, 0.95)),
         *(
             (
                 f"数字：{level.label}",
@@ -110,7 +103,7 @@ def _rows(outcome: Outcome) -> list[tuple[str, str]]:
     ]
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def _report(outcome: Outcome) -> dict[str, Any]:
     """The run as JSON, without personal data."""
     books, plan = outcome.books, outcome.plan
     return {
@@ -137,7 +130,3 @@ def _rejected(outcome: Outcome) -> int:
 
 def _doubtful(outcome: Outcome) -> int:
     return sum(1 for record in outcome.books.truth.made.values() if record.doubtful)
-
-
-def _ms(outcome: Outcome, share: float) -> str:
-    return f"{percentile(outcome.books.push_seconds, share) * 1000:.0f} 毫秒"
