@@ -200,7 +200,7 @@ def test_portals_of_every_kind_confirm_nothing(scene: Scene, line: Relay, open_a
             saved = phone.save_visit(scene.homes[number])
             phone.sync()
             assert saved in phone.waiting()
-            assert phone.page.get_by_test_id("sync-badge").get_attribute("data-state") == "waiting"
+            expect(phone.page.get_by_test_id("sync-badge")).to_have_attribute("data-state", "waiting")
     assert elsewhere.seen == []
     phone.sync()
     whole(scene, phone)
