@@ -298,7 +298,7 @@ class EditConflictAdmin(ServiceModelAdmin):
             self.decorate(request, [target])
             now = [f"{field_word(name)}：{target.office_values[name][1]}" for name in self._names(target)]  # type: ignore[attr-defined]
             note = "以下是系统里现有的内容，请返回后重新选择。"
-            return DeedDone(ErrorCode.EDITED_AGAIN.message, lines=now, note=note)
+            return DeedDone(ErrorCode.EDITED_AGAIN.message, lines=now, note=note, onward="返回重新选择")
         if state is ConflictState.VOID:
             return DeedDone("这条记录已注销或删除，冲突已作废，不用再处理。")
         return DeedDone("修改冲突已处理。")

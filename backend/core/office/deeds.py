@@ -60,13 +60,17 @@ class PlainConfirm(DeedForm):
 
 @dataclass(frozen=True)
 class DeedDone:
-    """What follows a deed: a message and a page to go to; or, with `shown`, values that are shown this once."""
+    """What follows a deed: a message and a page to go to; or, with `shown`, values that are shown this once.
+
+    `onward`: the word on the button that leads back to the page.
+    """
 
     message: str
     to: str = ""
     shown: list[tuple[str, str]] = field(default_factory=list)
     note: str = ""
     lines: list[str] = field(default_factory=list)
+    onward: str = "完成"
 
 
 @dataclass(frozen=True)
