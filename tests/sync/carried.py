@@ -11,11 +11,16 @@ from backend.core.signing import seal_for_carrying
 
 def carried_file(keys: dict[str, Any], device: str, items: list[Any], /, **changes: Any) -> dict[str, Any]:
     """The file's JSON object for the answer of `sync/keys/`; `changes` go into what is sealed."""
+    return sealed_file(keys, packed_records(keys, device, items, **changes))
+
+
+def packed_records(keys: dict[str, Any], device: str, items: list[Any], /, *, level: int = 9, **changes: Any) -> bytes:
+    """What is sealed. With `level` 0 its length is that of what was written."""
     inner = {
         "device": device, "ticket": keys["ticket"], "made_at": clock.now().isoformat(), "skew_seconds": 0,
         "api_level": 1, "items": items, **changes,
     }  # fmt: skip
-    return sealed_file(keys, gzip.compress(json.dumps(inner).encode()))
+    return gzip.compress(json.dumps(inner).encode(), level, mtime=0)
 
 
 def sealed_file(keys: dict[str, Any], packed: bytes) -> dict[str, Any]:

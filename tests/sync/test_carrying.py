@@ -21,7 +21,7 @@ from backend.sync.carrying import carried_accept
 from backend.sync.models import CarriedFile
 from backend.visits.models import Visit
 from tests.conftest import CELL, OTHER_CELL
-from tests.sync.carried import carried_file, sealed_file
+from tests.sync.carried import carried_file, packed_records, sealed_file
 from tests.sync.conftest import DEVICE, item
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,19 @@ def test_a_file_altered_by_a_byte_is_damaged(
     data = bytearray(base64.b64decode(file[name]))
     data[len(data) // 2] ^= 1
     answer = village.post(CARRIED, {**file, name: base64.b64encode(bytes(data)).decode()}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "carried_damaged")
+    assert not Visit.objects.exists()
+
+
+def test_a_file_bent_into_another_is_damaged(keys: dict[str, Any], village: APIClient, records: list[Any]) -> None:
+    """Whoever knows what lies in a file could make another of it, of the same length, were it only enciphered."""
+    made_at = clock.now().isoformat()
+    others = [records[0] | {"seq": 9}, *records[1:]]
+    known, wanted = (packed_records(keys, DEVICE, each, level=0, made_at=made_at) for each in (records, others))
+    file = sealed_file(keys, known)
+    enciphered, tag = base64.b64decode(file["sealed"])[: len(known)], base64.b64decode(file["sealed"])[len(known) :]
+    bent = bytes(a ^ b ^ c for a, b, c in zip(enciphered, known, wanted, strict=True)) + tag
+    answer = village.post(CARRIED, {**file, "sealed": base64.b64encode(bent).decode()}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (400, "carried_damaged")
     assert not Visit.objects.exists()
 
