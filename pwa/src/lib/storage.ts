@@ -25,15 +25,24 @@ export async function askToPersistAt(moment: 'sign-in' | 'first-record'): Promis
 export interface StorageUse {
   persisted: boolean
   usedBytes: number
+  /** 0 where the browser does not say. */
   quotaBytes: number
   /** 0 to 1. */
   share: number
 }
 
+const GIB = 2 ** 30
+
+/** Some browsers name ten GiB more than is used, whatever room there is, so that nobody is known by his disk. */
+function isMadeUp(used: number, quota: number): boolean {
+  return quota > used && (quota - used) % GIB === 0
+}
+
 export async function storageUse(): Promise<StorageUse | null> {
   if (!navigator.storage?.estimate) return null
   const [estimate, persisted] = await Promise.all([navigator.storage.estimate(), navigator.storage.persisted?.() ?? false])
-  const [usedBytes, quotaBytes] = [estimate.usage ?? 0, estimate.quota ?? 0]
+  const usedBytes = estimate.usage ?? 0
+  const quotaBytes = isMadeUp(usedBytes, estimate.quota ?? 0) ? 0 : (estimate.quota ?? 0)
   return { persisted, usedBytes, quotaBytes, share: quotaBytes ? Math.min(1, usedBytes / quotaBytes) : 0 }
 }
 

@@ -32,7 +32,7 @@ export default {
     clockFast: 'This phone’s clock is {span} fast. Times are corrected by the server; please switch on automatic time.',
     clockSlow: 'This phone’s clock is {span} slow. Times are corrected by the server; please switch on automatic time.',
     storage: 'Storage', promise: 'Once you tap save, the record is written to the phone. Closing page, browser or app loses nothing; after a sudden power loss it is as the system wrote it to disk.',
-    used: '{used} MB used, about {quota} MB available',
+    used: '{used} MB used', usedOf: '{used} MB used of about {quota} MB',
     stranded: 'Nothing is lost without a sign-in: the records can be carried out and brought in by somebody else.', persistRefused: 'The system did not promise. Install the app, use it for a while and try again; send every day.',
     persisted: 'The system has promised to keep this data.', notPersisted: 'The system has not promised to keep this data. It may be cleared when space runs out: send every day.', askPersist: 'Ask the system to keep it',
   },

@@ -34,7 +34,7 @@ export default {
     clockFast: '手机时间快了 {span}。记录时间已按服务器时间更正，请在系统设置里打开自动校时。',
     clockSlow: '手机时间慢了 {span}。记录时间已按服务器时间更正，请在系统设置里打开自动校时。',
     storage: '手机存储', promise: '点“保存”后，记录就写进了手机。关掉页面、浏览器或应用都不会丢；突然断电时，以手机系统写盘为准。',
-    used: '已用 {used} MB，可用约 {quota} MB',
+    used: '已用 {used} MB', usedOf: '已用 {used} MB，最多可用约 {quota} MB',
     stranded: '不能登录也不会丢：可以把记录带出，由别人代交。', persistRefused: '系统没有答应。装到桌面、常用本应用后可再试；请每天上报。',
     persisted: '系统已答应长期保留这些数据。', notPersisted: '系统没有答应长期保留。空间不足时浏览器可能清理数据，请每天上报一次。', askPersist: '请系统长期保留',
   },

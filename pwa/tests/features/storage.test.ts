@@ -47,6 +47,17 @@ describe('the gauge', () => {
     card.unmount()
   })
 
+  it('names no limit where the browser makes one up', async () => {
+    const estimate = () => Promise.resolve({ usage: 2.7e6, quota: 2.7e6 + 10 * 2 ** 30 })
+    Object.defineProperty(navigator, 'storage', { value: { estimate }, configurable: true })
+    const card = here.show(StorageCard)
+    await until(() => card.text().includes('已用'))
+    expect(card.text()).toContain('已用 2.7 MB')
+    expect(card.text()).not.toContain('最多')
+    expect(test(card, 'storage-meter').exists()).toBe(false)
+    card.unmount()
+  })
+
   it('clears what was downloaded on the worker’s word, and offers to download it again', async () => {
     quota(0.9)
     await here.db.household.put(household('h1'))
