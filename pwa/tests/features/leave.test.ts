@@ -64,6 +64,7 @@ it('nothing is carried out before the queue has been read', async () => {
   const page = here.show(CarryOutPage)
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(test(page, 'carry-file').exists()).toBe(false)
+  useSyncStore().setConflicts([])
   useSyncStore().setRows(await unsettled(here.db))
   await until(() => test(page, 'carry-file').exists())
   expect(page.text()).toContain('1 条')
