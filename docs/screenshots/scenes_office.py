@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from camera import Camera
+from office_steps import deed, submit
 from playwright.sync_api import Page
 
 CELLS_CSV = """村代码,网格编号,网格名称,楼栋范围,网格长
@@ -40,11 +41,6 @@ def _first(page: Page) -> None:
     """Open the first row of the list."""
     page.locator("#result_list tbody tr th a, #result_list tbody tr td a").first.click()
     page.wait_for_url(lambda url: "/change/" in url)
-
-
-def _deed(page: Page, title: str) -> None:
-    page.locator(".gk-deeds a", has_text=title).first.click()
-    page.locator(".gk-form").wait_for()
 
 
 def _api(page: Page, path: str) -> dict[str, Any]:
@@ -88,7 +84,7 @@ def _work(camera: Camera, page: Page) -> None:
     camera.close(worker)
     _first(page)
     camera.take(page, "office-alert")
-    _deed(page, "办结")
+    deed(page, "办结")
     camera.take(page, "office-alert-close")
 
 
@@ -97,9 +93,9 @@ def _people(camera: Camera, page: Page) -> None:
     _first(page)
     camera.take(page, "office-returnee")
     page.goto("/admin/returnees/returnee/")
-    _deed(page, "登记返乡人员")
+    deed(page, "登记返乡人员")
     camera.take(page, "office-returnee-new")
-    page.locator(".gk-submit button").click()
+    submit(page)
     page.locator(".gk-field-bad").first.wait_for()
     camera.take(page, "office-returnee-new-error")
     _list(camera, page, "health/monitoring", "office-monitoring")
@@ -112,12 +108,12 @@ def _people(camera: Camera, page: Page) -> None:
     _list(camera, page, "residents/person", "office-people")
     _first(page)
     camera.take(page, "office-person")
-    _deed(page, "查看完整信息")
+    deed(page, "查看完整信息")
     camera.take(page, "office-reveal")
     for box in page.locator("input[name=fields]").all():
         box.check()
     page.locator("[name=purpose]").fill("联系本人核实到达日期")
-    page.locator(".gk-submit button").click()
+    submit(page)
     page.locator(".gk-shown").wait_for()
     camera.take(page, "office-revealed")
 
@@ -145,7 +141,7 @@ def _day(camera: Camera, page: Page) -> None:
     camera.take(page, "office-day-trace")
     page.goto("/admin/reports/exemption/")
     camera.take(page, "office-exemptions")
-    _deed(page, "批准免报")
+    deed(page, "批准免报")
     camera.take(page, "office-exemption-grant")
 
 
@@ -155,27 +151,27 @@ def _team(camera: Camera, page: Page) -> None:
     camera.take(page, "office-region")
     page.goto("/admin/regions/region/?level=grid")
     _first(page)
-    _deed(page, "拆分网格")
+    deed(page, "拆分网格")
     page.locator("input[name=number]").fill("99")
     page.locator("input[name=name]").fill("第九十九网格")
     page.locator("input[name=groups]").first.check()
-    page.locator(".gk-submit button").click()
+    submit(page)
     page.locator(".gk-error").wait_for()
     camera.take(page, "office-cell-split")
     page.goto("/admin/regions/region/")
-    _deed(page, "从文件导入网格")
+    deed(page, "从文件导入网格")
     camera.take(page, "office-cells-import")
     village = _api(page, "session/")["duties"][0]["region"] + "901"
     page.locator("input[type=file]").set_input_files({
         "name": "网格.csv", "mimeType": "text/csv", "buffer": CELLS_CSV.format(village=village).encode(),
     })  # fmt: skip
-    page.locator(".gk-submit button").click()
+    submit(page)
     page.locator(".gk-done").wait_for()
     camera.take(page, "office-cells-imported")
     _list(camera, page, "accounts/user", "office-users")
     _first(page)
     camera.take(page, "office-user")
-    _deed(page, "授予职责")
+    deed(page, "授予职责")
     camera.take(page, "office-user-grant")
     _list(camera, page, "accounts/device", "office-devices")
     _list(camera, page, "phones", "office-phones")
@@ -199,9 +195,9 @@ def _mistakes(camera: Camera, page: Page) -> None:
     page.goto("/admin/alerts/alert/00000000-0000-7000-8000-000000000000/change/")
     camera.take(page, "office-not-found")
     page.goto("/admin/returnees/returnee/")
-    _deed(page, "登记返乡人员")
+    deed(page, "登记返乡人员")
     page.context.clear_cookies(name="gk_csrf")
-    page.locator(".gk-submit button").click()
+    submit(page)
     page.get_by_role("heading", name="页面已过期").wait_for()
     camera.take(page, "office-expired")
     page.goto("/admin/password_change/")
@@ -223,7 +219,7 @@ def _levels(camera: Camera) -> None:
     camera.take(county, "office-day-print")
     county.emulate_media(media="screen")
     county.goto("/admin/residents/household/")
-    _deed(county, "新增住户")
+    deed(county, "新增住户")
     county.locator(".select2-selection").click()
     county.locator(".select2-search__field").fill("松河 第二")
     county.locator(".loading-results").wait_for(state="hidden")
