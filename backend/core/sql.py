@@ -74,7 +74,8 @@ def _hold_or_ask(line: Line, statement: str, parameters: Parameters) -> Rows:
 
 def _run(way: Callable[[Line, str, Parameters], Rows], statement: str, parameters: Parameters) -> Rows:
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
-    wrapper.ensure_connection()
+    if wrapper.connection is None:
+        wrapper.ensure_connection()
     wrapper.validate_no_broken_transaction()
     begun = time.monotonic()
     try:

@@ -68,11 +68,13 @@ class PersonRef(NamedTuple):
 
 
 # PostgreSQL expects as many of a JSON list whatever its length and keeps the plan; for an array it plans every time.
+# Expecting a hundred it would read a small register from end to end for one id; behind LIMIT it looks each up.
 _HOUSEHOLDS = """
     SELECT coalesce(
         json_agg(json_build_array(h.id, region_code, previous_codes, address, building, unit, door)), '[]'
     )::text
-    FROM json_array_elements_text(%s::json) AS asked(id) JOIN residents_household h ON h.id = asked.id::uuid
+    FROM json_array_elements_text(%s::json) AS asked(id)
+    CROSS JOIN LATERAL (SELECT * FROM residents_household WHERE id = asked.id::uuid LIMIT 1) h
 """
 _HOUSEHOLD_ROWS = msgspec.json.Decoder(list[HouseholdRef])
 # A phone may have made its own id for somebody who was on record already: that id stays an alias of the person.

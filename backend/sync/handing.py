@@ -42,7 +42,7 @@ def offer_place(item: Incoming, known: Known) -> None:
         found = (person.id, person.region_code, person.place)
     elif body.person in known.new_people:
         found = (body.person, *known.new_people[body.person])
-    if found is None or not known.within(ItemKind.HANDOVER, item.placed.business_day, [found[1]]):
+    if found is None or not known.within(ItemKind.HANDOVER, item.placed.business_day, found[1]):
         if body.household is not None:
             return item.reject(ErrorCode.UNKNOWN_HOUSEHOLD, "body.household")
         return item.reject(ErrorCode.UNKNOWN_PERSON, "body.person")
@@ -68,15 +68,15 @@ def answer_place(item: Incoming, known: Known) -> None:
     kind, day = ItemKind.HANDOVER_ANSWER, item.placed.business_day
     found = known.handovers.get(body.handover) or known.new_handovers.get(body.handover)
     if found is None or not (
-        known.within(kind, day, [found.from_region])
+        known.within(kind, day, found.from_region)
         if body.answer == HandOverState.WITHDRAWN
         else known.reaches(kind, day, found.to_region)
     ):
         return item.reject(ErrorCode.UNKNOWN_HANDOVER, "body.handover")
-    if body.answer == HandOverState.DECLINED and not known.within(kind, day, [found.to_region]):
+    if body.answer == HandOverState.DECLINED and not known.within(kind, day, found.to_region):
         return item.reject(ErrorCode.FORBIDDEN, "body.answer")
     cell = body.region or (found.to_region if len(found.to_region) == CELL_LENGTH else "")
-    if body.answer == HandOverState.ACCEPTED and cell and not known.within(kind, day, [cell]):
+    if body.answer == HandOverState.ACCEPTED and cell and not known.within(kind, day, cell):
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
     item.target = (_kind(found.household_id is not None), found.household_id or found.person_id or _NO_ID)
     item.region_code, item.place = found.from_region, found.place

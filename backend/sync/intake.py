@@ -4,13 +4,12 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from backend.core.errors import ErrorCode
 from backend.facts.choices import Verdict
-from backend.facts.rules import Placed, place_in_time
+from backend.facts.rules import Arrival, Placed
 from backend.policies.selectors import value_of
 from backend.sync.schemas import SCHEMAS, Form, UnknownSchemaError
 from backend.sync.shapes import CANONICAL, ITEM_DECODER, ITEM_ID_DECODER, MAX_ITEM_BYTES, Body, Item, shape_error
@@ -20,8 +19,7 @@ _NO_HASH = b"\0" * 16
 _AHEAD = "这条记录是新版应用做的，服务器还没有更新。记录仍留在手机里，请过些时候再报；急用请交给乡镇（街道）。"
 
 
-@dataclass(slots=True, eq=False)
-class Incoming:
+class Incoming(msgspec.Struct, eq=False):
     """One item on its way in. `open` until a verdict settles it.
 
     `region_code` and `place` are filled in by `references.resolve`: the cell the record belongs to, and the door in
@@ -73,16 +71,13 @@ def read_items(raws: Sequence[msgspec.Raw], *, skew: dt.timedelta, received_at: 
     day = received_at.date()
     future = dt.timedelta(minutes=int(value_of("sync.plausible_future_minutes", region_code="", on=day).value))
     past = dt.timedelta(days=int(value_of("sync.plausible_past_days", region_code="", on=day).value))
+    arrival = Arrival(received_at=received_at, skew=skew, future=future, past=past)
     unplaced = Placed(received_at, day, False)
-    items = []
-    for raw in raws:
-        item = Incoming(raw=raw, placed=unplaced)
+    items = [Incoming(raw, unplaced) for raw in raws]
+    for item in items:
         _read(item)
         if item.observed_at is not None:
-            item.placed = place_in_time(
-                observed_at=item.observed_at, skew=skew, received_at=received_at, future=future, past=past
-            )
-        items.append(item)
+            item.placed = arrival.place(item.observed_at)
     return items
 
 
@@ -112,7 +107,7 @@ def _read(item: Incoming) -> None:
         item.reject(code, f"body.{path}" if path else "body")
         return
     item.body = forms[-1].body
-    item.same_hashes = tuple(_hash(shape, form) for form in forms)
+    item.same_hashes = tuple([_hash(shape, form) for form in forms])
     item.body_hash = item.same_hashes[-1]
     if b"\\u0000" in bytes(shape.body):
         # PostgreSQL text cannot hold the character NUL.

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from backend.accounts.choices import Capability
 from backend.accounts.models import User
@@ -77,7 +77,7 @@ class Known:
             match item.body:
                 case VisitBody() as body:
                     households.add(body.household)
-                    people.update(seen.person for seen in body.people if seen.person)
+                    people.update([seen.person for seen in body.people if seen.person])
                 case CheckBody() as body:
                     people.add(body.person)
                 case HouseholdBody() as body:
@@ -116,12 +116,13 @@ class Known:
         self.new_handovers: dict[uuid.UUID, HandOver] = {}
         self._offered: dict[uuid.UUID, list[tuple[str, str]]] | None = None
 
-    def within(self, kind: ItemKind, day: dt.date, codes: Iterable[str]) -> bool:
-        """Whether one of `codes` lies in the sender's cells, or did on the day the record was made."""
-        codes = tuple(codes)
-        if any(map(self.scope[kind].covers, codes)):
+    def within(self, kind: ItemKind, day: dt.date, code: str, former: Sequence[str] = ()) -> bool:
+        """Whether `code` or one of the `former` lies in the sender's cells, or did on the day the record was made."""
+        scope = self.scope[kind]
+        if scope.covers(code):
             return True
-        return any(map(self.user.scope_on(CAPABILITY_OF[kind], day).covers, codes))
+        codes = (code, *former)
+        return any(map(scope.covers, codes)) or any(map(self.user.scope_on(CAPABILITY_OF[kind], day).covers, codes))
 
     def was_offered(self, kind: ItemKind, day: dt.date, *subjects: uuid.UUID | None) -> bool:
         """Whether one of these households or people was lately offered to the sender's cells.
@@ -140,7 +141,7 @@ class Known:
 
     def reaches(self, kind: ItemKind, day: dt.date, region: str) -> bool:
         """As `within`; a village reaches who works in one of its cells."""
-        if self.within(kind, day, [region]):
+        if self.within(kind, day, region):
             return True
         scopes = (self.scope[kind], self.user.scope_on(CAPABILITY_OF[kind], day))
         return any(code.startswith(region) for scope in scopes for code in scope)

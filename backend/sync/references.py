@@ -52,7 +52,7 @@ def resolve(items: Sequence[Incoming], *, user: User) -> None:
 def _household(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, HouseholdBody)
-    if body.region not in known.cells or not known.within(ItemKind.HOUSEHOLD, _day(item), [body.region]):
+    if body.region not in known.cells or not known.within(ItemKind.HOUSEHOLD, _day(item), body.region):
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
     if body.household in known.households or body.household in known.new_households:
         return item.reject(ErrorCode.ID_REUSED, "body.household")
@@ -68,7 +68,7 @@ def _household(item: Incoming, known: Known) -> None:
 def _returnee(item: Incoming, known: Known) -> None:
     body = item.body
     assert isinstance(body, ReturneeBody)
-    if body.region not in known.cells or not known.within(ItemKind.RETURNEE, _day(item), [body.region]):
+    if body.region not in known.cells or not known.within(ItemKind.RETURNEE, _day(item), body.region):
         return item.reject(ErrorCode.UNKNOWN_REGION, "body.region")
     region = known.cells[body.region]
     person = PersonInput(
@@ -121,7 +121,7 @@ def _choice(item: Incoming, known: Known) -> None:
     assert isinstance(body, ConflictChoiceBody)
     conflict = known.conflicts.get(body.conflict)
     if conflict is None or not (
-        conflict.author_id == known.user.pk or known.within(ItemKind(conflict.kind), _day(item), [conflict.region_code])
+        conflict.author_id == known.user.pk or known.within(ItemKind(conflict.kind), _day(item), conflict.region_code)
     ):
         return item.reject(ErrorCode.UNKNOWN_CONFLICT, "body.conflict")
     item.target = (conflict.kind, conflict.target)
@@ -183,7 +183,7 @@ def _find_household(household: uuid.UUID, known: Known, kind: ItemKind, day: dt.
     found = known.households.get(household)
     if found is None:
         return None
-    if known.within(kind, day, (found.region_code, *found.previous_codes)):
+    if known.within(kind, day, found.region_code, found.previous_codes):
         return found
     return found if known.was_offered(kind, day, found.id) else None
 
@@ -197,7 +197,7 @@ def _find_person(person: uuid.UUID, known: Known, kind: ItemKind, day: dt.date) 
     ref = known.people.get(person)
     if ref is None:
         return known.new_people.get(person)
-    within = known.within(kind, day, (ref.region_code, *ref.previous_codes))
+    within = known.within(kind, day, ref.region_code, ref.previous_codes)
     if not within and not known.was_offered(kind, day, ref.id, ref.household_id):
         return None
     return ref.region_code, ref.place
@@ -208,7 +208,7 @@ def _find_returnee(returnee: uuid.UUID, known: Known, day: dt.date) -> tuple[uui
     ref = known.returnees.get(returnee)
     if ref is None:
         return (returnee, known.new_returnees[returnee]) if returnee in known.new_returnees else None
-    within = known.within(ItemKind.RETURNEE_EDIT, day, (ref.region_code, *ref.previous_codes))
+    within = known.within(ItemKind.RETURNEE_EDIT, day, ref.region_code, ref.previous_codes)
     return (ref.id, (ref.region_code, ref.place)) if within else None
 
 

@@ -35,8 +35,7 @@ class Former:
     upgrade: Callable[[Any], Struct]
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """A body in one schema: as it was sent, or as it was brought up to."""
 
     schema: int
@@ -51,11 +50,8 @@ class Schemas:
             raise ValueError("more former schemas than are taken")
         self.current, self.former = current, former
         self.shapes: tuple[type[Struct], ...] = (*(each.shape for each in former), shape)
+        self.oldest = current - len(former)
         self._decoders = [msgspec.json.Decoder(each) for each in self.shapes]
-
-    @property
-    def oldest(self) -> int:
-        return self.current - len(self.former)
 
     def read(self, schema: int, raw: Raw) -> list[Form]:
         """The body in every schema from the one it was sent in to the current one, which comes last.

@@ -195,7 +195,7 @@ class _Upload:
 _CLAIM = """
 WITH claimed AS (
 INSERT INTO facts_syncitem (id, kind, body_hash, device_id, author_id, seq, day, verdict, code, received_at)
-SELECT i, k, decode(h, 'hex'), %(device)s, %(author)s, s, d, 'created', '', %(received)s
+SELECT i, k, decode(h, 'base64'), %(device)s, %(author)s, s, d, 'created', '', %(received)s
 FROM jsonb_to_recordset(%(items)s::jsonb) AS t(i uuid, k text, h text, s bigint, d date)
 ORDER BY i
 ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, body_hash = EXCLUDED.body_hash, device_id = EXCLUDED.device_id,
@@ -206,16 +206,25 @@ RETURNING id
 )
 SELECT count(*), CASE WHEN count(*) < %(asked)s THEN json_agg(id) END::text FROM claimed
 """
+
+
+class _Asked(msgspec.Struct):
+    """An item as it travels to `_CLAIM`."""
+
+    i: uuid.UUID | None
+    k: str
+    h: bytes
+    s: int
+    d: dt.date
+
+
 #: Some of the claimed, where others had been stored before.
 _CLAIMED = msgspec.json.Decoder(set[uuid.UUID])
 
 
 def _claim(items: list[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> list[Incoming]:
     """The items whose ids are now ours; the others were stored by somebody else a moment ago and are settled."""
-    rows = [
-        {"i": item.id, "k": item.kind, "h": item.body_hash.hex(), "s": item.seq, "d": item.placed.business_day}
-        for item in items
-    ]
+    rows = [_Asked(item.id, item.kind, item.body_hash, item.seq, item.placed.business_day) for item in items]
     [(count, some)] = fetch(
         _CLAIM,
         {

@@ -20,7 +20,7 @@ from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
 from backend.sync.shapes import CheckBody, HouseholdBody, ReturneeBody, VisitBody
 from backend.visits.rules import PersonSeen
-from backend.visits.services import VisitRow, visits_store
+from backend.visits.services import Upload, VisitRow, visits_store
 
 
 def store_registers(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
@@ -34,7 +34,8 @@ def store_registers(items: Sequence[Incoming], *, user: User, device: uuid.UUID,
 def store_facts(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
     """Store visits and checks just claimed, in the caller's transaction; none of them can be refused any more."""
     common = {"author_id": user.pk, "author_name": user.display_name, "device_id": device, "received_at": received_at}
-    visits = [_visit(item, item.body, common) for item in items if isinstance(item.body, VisitBody)]
+    upload = Upload(received_at, user.pk, user.display_name, device)
+    visits = [_visit(item, item.body, upload) for item in items if isinstance(item.body, VisitBody)]
     checks = [_check(item, item.body, common) for item in items if isinstance(item.body, CheckBody)]
     named = {uuid.UUID(seen.person) for visit in visits for seen in visit.people if seen.person}
     if named and checks:
@@ -93,18 +94,18 @@ def send_back(item: Incoming, code: ErrorCode, field: str | None) -> None:
     item.reject(code, field)
 
 
-def _visit(item: Incoming, body: VisitBody, common: dict) -> VisitRow:
+def _visit(item: Incoming, body: VisitBody, upload: Upload) -> VisitRow:
     assert item.id is not None
     assert item.observed_at is not None
+    placed = item.placed
     return VisitRow(
-        id=item.id, region_code=item.region_code, place=item.place, business_day=item.placed.business_day,
-        observed_at=item.observed_at, corrected_at=item.placed.corrected_at, doubtful=item.placed.doubtful,
-        household_id=body.household, outcome=body.outcome, needs=tuple(body.needs), note=body.note,
-        people=tuple(
+        id=item.id, region_code=item.region_code, place=item.place, business_day=placed.business_day,
+        observed_at=item.observed_at, corrected_at=placed.corrected_at, doubtful=placed.doubtful,
+        household_id=body.household, outcome=body.outcome, needs=tuple(body.needs), note=body.note, upload=upload,
+        people=tuple([
             PersonSeen(str(p.person) if p.person else None, _tenths(p.temperature), tuple(p.symptoms))
             for p in body.people
-        ),
-        **common,
+        ]),
     )  # fmt: skip
 
 

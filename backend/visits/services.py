@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 import msgspec
 
@@ -19,8 +18,17 @@ from backend.facts.services import cells_touch
 from backend.health.services import FindingRow, findings_record
 from backend.policies.selectors import value_of
 from backend.residents.selectors import PersonRef, people_by_id
-from backend.visits.rules import Judged, PersonSeen, judge
+from backend.visits.rules import PersonSeen, judge
 from backend.visits.selectors import households_unseen
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """What the visits of one upload share."""
+
+    received_at: dt.datetime
+    author_id: int
+    author_name: str
+    device_id: uuid.UUID | None
 
 
 class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,21 +40,37 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     business_day: dt.date
     observed_at: dt.datetime
     corrected_at: dt.datetime
-    received_at: dt.datetime
     doubtful: bool
-    author_id: int
-    author_name: str
-    device_id: uuid.UUID | None
     household_id: uuid.UUID
     outcome: str
     people: tuple[PersonSeen, ...]
     needs: tuple[str, ...]
     note: str | None
+    upload: Upload
     replaces_id: uuid.UUID | None = None
 
 
-#: What the visits of one upload share.
-_UPLOAD = attrgetter("received_at", "author_id", "author_name", "device_id")
+class _Record(msgspec.Struct, omit_defaults=True):
+    """A visit as it travels to `_INSERT`."""
+
+    id: uuid.UUID
+    region_code: str
+    business_day: dt.date
+    observed_at: dt.datetime
+    corrected_at: dt.datetime
+    household_id: uuid.UUID
+    outcome: str
+    rule_version: str
+    doubtful: bool = False
+    needs: tuple[str, ...] = ()
+    replaces_id: uuid.UUID | None = None
+    people: list[dict[str, object]] = []
+    temperature_max: Decimal | None = None
+    fever_count: int = 0
+    symptom_count: int = 0
+    note: str | None = None
+
+
 # One statement for the visits of an upload. What they share is sent once; what an "all well" leaves empty is not sent.
 _INSERT = """
 INSERT INTO visits_visit (id, region_code, business_day, observed_at, corrected_at, received_at, doubtful, author_id,
@@ -77,31 +101,41 @@ def visits_store(*, rows: Sequence[VisitRow]) -> list[Finding]:
     """
     if not rows:
         return []
-    people = people_by_id({person for row in rows for seen in row.people if (person := _named(seen))})
+    people = people_by_id({person for row in rows if row.people for seen in row.people if (person := _named(seen))})
     rules: dict[tuple[str, dt.date], tuple[Decimal, frozenset[str], str]] = {}
     findings: list[Finding] = []
     shown: list[FindingRow] = []
-    for (received_at, author_id, author_name, device_id), upload in groupby(rows, _UPLOAD):
+    for upload, brought in groupby(rows, attrgetter("upload")):
         records = []
-        for row in upload:
+        for row in brought:
             key = (row.region_code, row.business_day)
             if key not in rules:
                 rules[key] = _rule_of(*key)
             threshold, watched, version = rules[key]
-            judged = judge(row.people, threshold=threshold, watched=watched)
-            records.append(_record(row, judged, version))
-            shown.extend(_shown(row, people))
-            if judged.fever_count or judged.symptom_count:
-                findings.extend(_findings(row, people))
+            record = _Record(
+                row.id, row.region_code, row.business_day, row.observed_at, row.corrected_at, row.household_id,
+                row.outcome, version, row.doubtful, row.needs, row.replaces_id,
+            )  # fmt: skip
+            records.append(record)
+            if row.note:
+                record.note = base64.b64encode(keyring.seal(row.note, row=row.id, column="visit.note")).decode()
+            if row.people:
+                judged = judge(row.people, threshold=threshold, watched=watched)
+                record.people = [_person_seen(seen) for seen in row.people]
+                record.temperature_max = judged.temperature_max
+                record.fever_count, record.symptom_count = judged.fever_count, judged.symptom_count
+                shown.extend(_shown(row, people))
+                if judged.fever_count or judged.symptom_count:
+                    findings.extend(_findings(row, people))
         execute(
             _INSERT,
             {
-                "received_at": received_at, "author_id": author_id, "author_name": author_name, "device_id": device_id,
-                "visits": msgspec.json.encode(records).decode(),
+                "received_at": upload.received_at, "author_id": upload.author_id, "author_name": upload.author_name,
+                "device_id": upload.device_id, "visits": msgspec.json.encode(records).decode(),
             },
         )  # fmt: skip
     findings_record(rows=shown, replaced={row.replaces_id: row.id for row in rows if row.replaces_id})
-    cells_touch(touched=((row.business_day, row.region_code) for row in rows))
+    cells_touch(touched=[(day, region_code) for region_code, day in rules])
     return findings
 
 
@@ -122,31 +156,11 @@ def _rule_of(region_code: str, day: dt.date) -> tuple[Decimal, frozenset[str], s
     return Decimal(str(threshold.value)), frozenset(watched.value), threshold.version
 
 
-def _record(row: VisitRow, judged: Judged, version: str) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "id": row.id, "region_code": row.region_code, "business_day": row.business_day,
-        "observed_at": row.observed_at, "corrected_at": row.corrected_at, "household_id": row.household_id,
-        "outcome": row.outcome, "rule_version": version,
+def _person_seen(seen: PersonSeen) -> dict[str, object]:
+    return {
+        "person": seen.person, "temperature": None if seen.temperature is None else float(seen.temperature),
+        "symptoms": seen.symptoms,
     }  # fmt: skip
-    if row.people:
-        record |= {
-            "people": [
-                {"person": p.person, "temperature": None if p.temperature is None else float(p.temperature),
-                 "symptoms": p.symptoms}
-                for p in row.people
-            ],
-            "temperature_max": judged.temperature_max, "fever_count": judged.fever_count,
-            "symptom_count": judged.symptom_count,
-        }  # fmt: skip
-    if row.needs:
-        record["needs"] = row.needs
-    if row.doubtful:
-        record["doubtful"] = True
-    if row.replaces_id:
-        record["replaces_id"] = row.replaces_id
-    if row.note:
-        record["note"] = base64.b64encode(keyring.seal(row.note, row=row.id, column="visit.note")).decode()
-    return record
 
 
 def _named(seen: PersonSeen) -> uuid.UUID | None:

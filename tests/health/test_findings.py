@@ -21,7 +21,7 @@ from backend.health.services import FindingRow, checks_record, codes_evaluate, c
 from backend.residents.models import PersonAlias
 from backend.visits.models import Visit
 from backend.visits.rules import PersonSeen
-from backend.visits.services import VisitRow, visits_record
+from backend.visits.services import Upload, VisitRow, visits_record
 from tests.conftest import CELL
 from tests.health.conftest import DEVICE, check_row
 
@@ -34,9 +34,9 @@ def visit_row(*people: PersonSeen, at: dt.datetime | None = None, **changes: Any
     moment = at or clock.now()
     row: dict[str, Any] = {
         "id": new_id(), "region_code": CELL, "place": "前进路8号", "business_day": clock.business_day(moment),
-        "observed_at": moment, "corrected_at": moment, "received_at": moment, "doubtful": False, "author_id": 1,
-        "author_name": "网格员", "device_id": DEVICE, "household_id": new_id(), "outcome": "seen_unwell",
-        "people": people, "needs": (), "note": None,
+        "observed_at": moment, "corrected_at": moment, "doubtful": False, "household_id": new_id(),
+        "outcome": "seen_unwell", "people": people, "needs": (), "note": None,
+        "upload": Upload(moment, 1, "网格员", DEVICE),
     }  # fmt: skip
     return VisitRow(**{**row, **changes})
 

@@ -12,7 +12,7 @@ from backend.core import clock
 from backend.regions.services import CellInput, cell_create
 from backend.reports.models import DailyReport
 from backend.reports.services import reports_advance
-from backend.visits.services import VisitRow, visits_record
+from backend.visits.services import Upload, VisitRow, visits_record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,8 +45,8 @@ PSEUDO = {"1101", "4290", "441900"}
 def visit(cell: str, at: dt.datetime) -> VisitRow:
     return VisitRow(
         id=uuid.uuid4(), region_code=cell, place="1号", business_day=clock.business_day(at), observed_at=at,
-        corrected_at=at, received_at=at, doubtful=False, author_id=1, author_name="网格员", device_id=None,
-        household_id=uuid.uuid4(), outcome="seen_well", people=(), needs=(), note=None,
+        corrected_at=at, doubtful=False, household_id=uuid.uuid4(), outcome="seen_well", people=(), needs=(),
+        note=None, upload=Upload(at, 1, "网格员", None),
     )  # fmt: skip
 
 

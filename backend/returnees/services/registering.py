@@ -11,7 +11,7 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.ids import new_id
-from backend.facts.rules import place_in_time
+from backend.facts.rules import Arrival
 from backend.facts.services import cells_touch
 from backend.health.choices import MonitoringKind
 from backend.health.services import monitoring_start
@@ -119,11 +119,11 @@ def _written_down(moment: dt.datetime, received_at: dt.datetime, region_code: st
     """`moment`, unless the phone's clock cannot have been right."""
     today = clock.business_day(received_at)
     minutes = int(value_of("sync.plausible_future_minutes", region_code=region_code, on=today).value)
-    placed = place_in_time(
-        observed_at=moment, skew=dt.timedelta(), received_at=received_at, future=dt.timedelta(minutes=minutes),
+    arrival = Arrival(
+        received_at=received_at, skew=dt.timedelta(), future=dt.timedelta(minutes=minutes),
         past=dt.timedelta(days=past_days),
     )  # fmt: skip
-    return received_at if placed.doubtful else moment
+    return received_at if arrival.place(moment).doubtful else moment
 
 
 def _cell_of(household_id: uuid.UUID | None, region_code: str) -> str:
