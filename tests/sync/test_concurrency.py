@@ -15,14 +15,17 @@ from backend.accounts.models import User
 from backend.core import clock
 from backend.core.errors import ApiError
 from backend.facts.models import SyncItem
+from backend.residents.choices import HandOverReason, HandOverState
 from backend.residents.models import Household
-from backend.residents.services import cells_merge
+from backend.residents.services import cells_merge, handover_answer, handover_offer
 from backend.sync import services
 from backend.sync.shapes import Envelope
 from backend.visits.models import Visit
 from tests.conftest import CELL
 from tests.residents.factories import SECOND_CELL
 from tests.sync.conftest import DEVICE, households_in, item
+
+THIRD_CELL = f"{CELL[:12]}903"
 
 # A pull waits for every older transaction of the whole cluster, those of other databases among them.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
@@ -114,6 +117,38 @@ def test_a_household_registered_while_its_cell_is_merged_lands_in_the_other(work
     assert not Household.objects.exists()
     again = User.objects.get(pk=worker.pk)
     assert services.batch_push(user=again, envelope=sent).counts["created"] == 1
+    assert Household.objects.get(pk=home).region_code == SECOND_CELL
+
+
+def test_a_household_accepted_while_the_cell_is_merged_lands_in_the_other(worker: User) -> None:
+    """A village was asked, and a worker accepts for his cell, which is merged at this moment: he waits for the end."""
+    (home,) = households_in(THIRD_CELL, 1)
+    offered = handover_offer(
+        id=uuid.uuid4(), household_id=home, to_region=CELL[:12], reason=HandOverReason.WRONG_CELL, actor=worker
+    )  # fmt: skip
+    answered: list[str] = []
+    begun = threading.Event()
+
+    def accept() -> None:
+        try:
+            connection.ensure_connection()
+            begun.set()
+            taken = handover_answer(
+                handover_id=offered.pk, answer=HandOverState.ACCEPTED, region=CELL, actor=worker
+            )  # fmt: skip
+            answered.append(taken.cell)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=accept)
+    with transaction.atomic():
+        cells_merge(code=CELL, into=SECOND_CELL, expected=0, keep_duties=True, actor=None)
+        thread.start()
+        # Who is connected is looked up once in a transaction.
+        begun.wait(30)
+        until_somebody_waits()
+    thread.join(30)
+    assert answered == [SECOND_CELL]
     assert Household.objects.get(pk=home).region_code == SECOND_CELL
 
 

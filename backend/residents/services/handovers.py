@@ -1,7 +1,7 @@
 """Handing a household or a person over to another cell (移交). Principle: an acknowledged hand-over stops the giver's
 clock and starts the taker's. See docs/hand-over.md.
 
-Who holds what locks: the household or person first, then the hand-over, as every other move of them does.
+Locks: first the cell that it goes to, as a merger does, then the household or person, then the hand-over.
 """
 
 import datetime as dt
@@ -17,12 +17,13 @@ from backend.core.fields import CELL_LENGTH
 from backend.policies.selectors import value_of
 from backend.regions.models import Region
 from backend.regions.selectors import cells_in_use
+from backend.regions.services import cells_hold
 from backend.residents.choices import DeclineReason, HandOverReason, HandOverState
 from backend.residents.listeners import announce_settled
 from backend.residents.models import HandOver, Household, Person
 from backend.residents.rules import Said, answer_problem, target_problem
 from backend.residents.selectors import ANSWER_NOTE, OFFER_NOTE
-from backend.residents.services.households import cells_must_exist, household_give
+from backend.residents.services.households import cells_must_stay, household_give
 from backend.residents.services.people import person_give, person_locked
 
 ANSWERS = (HandOverState.ACCEPTED, HandOverState.DECLINED, HandOverState.WITHDRAWN)
@@ -50,10 +51,10 @@ def handover_offer(
     The caller has made sure that `actor` may edit there, or might when he wrote; without `said` it is said now. Raises
     UNKNOWN_HOUSEHOLD, UNKNOWN_PERSON, IN_HOUSEHOLD, UNKNOWN_REGION (`to`), SAME_REGION (`to`), ALREADY_OFFERED.
     """
+    to_region = _held(to_region)
     subject = _locked(household_id, person_id)
     if isinstance(subject, Person) and subject.household_id is not None:
         raise ApiError(ErrorCode.IN_HOUSEHOLD, field="person")
-    to_region = _in_use(to_region)
     _target_must_do(subject.region_code, to_region)
     about = {"household": subject} if isinstance(subject, Household) else {"person": subject}
     if HandOver.objects.filter(**about, state=HandOverState.OFFERED).exists():
@@ -81,9 +82,18 @@ def _locked(household_id: uuid.UUID | None, person_id: uuid.UUID | None) -> Hous
     return person_locked(None, person_id)
 
 
-def _in_use(region: str) -> str:
-    """`region`, or for a cell that was merged the one that it is now."""
-    return cells_in_use([region]).get(region, region) if len(region) == CELL_LENGTH else region
+def _held(region: str) -> str:
+    """`region`, or for a cell that was merged the one that it is now, which stays in use until the transaction ends.
+
+    A merger that is under way is waited for: what it closes is found in its successor.
+    """
+    if len(region) != CELL_LENGTH:
+        return region
+    cell = cells_in_use([region]).get(region, region)
+    if not cells_hold([cell]):
+        cell = cells_in_use([region]).get(region, region)
+        cells_hold([cell])
+    return cell
 
 
 def _target_must_do(from_region: str, to_region: str) -> None:
@@ -116,15 +126,16 @@ def handover_answer(
     acknowledgement: a phone without network is not late. Raises UNKNOWN_HANDOVER; MISSING_FIELD (`region`, or `reason`
     of a refusal); UNKNOWN_REGION, SAME_REGION (`region`); ALREADY_ANSWERED; WRONG_STATE when it went another way.
     """
-    found = HandOver.objects.filter(pk=handover_id).values_list("household_id", "person_id").first()
+    found = HandOver.objects.filter(pk=handover_id).first()
     if found is None:
         raise ApiError(ErrorCode.UNKNOWN_HANDOVER, field="handover")
-    subject = _subject_locked(*found)
+    named = region or (found.to_region if len(found.to_region) == CELL_LENGTH else "")
+    cell = _held(named) if answer is HandOverState.ACCEPTED else named
+    subject = _subject_locked(found.household_id, found.person_id)
     handover = HandOver.objects.select_for_update(no_key=True).get(pk=handover_id)
-    cell = region or (handover.to_region if len(handover.to_region) == CELL_LENGTH else "")
-    if cell != handover.cell:
-        # Named on a phone that had not heard of a merger; what was accepted stays where it went.
-        cell = _in_use(cell)
+    if handover.cell == named:
+        # Said again after a merger: what was accepted stays where it went.
+        cell = named
     problem = answer_problem(
         state=handover.state, answer=answer, stored_cell=handover.cell, cell=cell, from_region=handover.from_region,
         to_region=handover.to_region,
@@ -164,7 +175,7 @@ def _subject_locked(household_id: uuid.UUID | None, person_id: uuid.UUID | None)
 
 
 def _give(subject: Household | Person, cell: str, actor: Any) -> None:
-    cells_must_exist({cell})
+    cells_must_stay({cell})
     if isinstance(subject, Household):
         household_give(subject, cell, actor=actor)
     else:

@@ -13,8 +13,6 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.models import Tombstone
-from backend.regions.choices import Level
-from backend.regions.models import Region
 from backend.regions.services import cells_hold
 from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, HouseholdTenure, Person
@@ -50,15 +48,12 @@ _OPEN_TENURES = """
 """
 
 
-def cells_must_exist(codes: set[str]) -> None:
-    """Raise UNKNOWN_REGION unless every code is a grid cell in use."""
-    known = set(Region.objects.filter(code__in=codes, level=Level.GRID, valid_to=None).values_list("code", flat=True))
-    if known != codes:
-        raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
-
-
 def cells_must_stay(codes: set[str]) -> None:
-    """As `cells_must_exist`, and none of them closes before this transaction ends: somebody is written into them."""
+    """Raise UNKNOWN_REGION unless every code is a grid cell in use, and stays so until this transaction ends.
+
+    Somebody is written into them. Who locks a household or person too holds the cell before (`cells_hold`): a merger
+    locks in this order.
+    """
     if cells_hold(codes) != codes:
         raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
 
@@ -226,9 +221,10 @@ def household_move(*, household_id: uuid.UUID, to_region: str, actor: Any | None
     a tombstone; records that phones of the old cell still hold are accepted and routed. A hand-over that was offered
     is void. Raises UNKNOWN_HOUSEHOLD, UNKNOWN_REGION.
     """
+    cells_hold({to_region})
     household = household_locked(actor, household_id)
     _actor_must_cover(actor, to_region)
-    cells_must_exist({to_region})
+    cells_must_stay({to_region})
     if household.region_code == to_region:
         return household
     handovers_void(household_ids=[household.pk], actor=actor)
@@ -298,7 +294,7 @@ def household_reopen(*, household_id: uuid.UUID, actor: Any | None) -> Household
         raise ApiError(ErrorCode.UNKNOWN_HOUSEHOLD, field="household")
     if household.closed_at is None:
         raise ApiError(ErrorCode.WRONG_STATE, field="household")
-    cells_must_exist({household.region_code})
+    cells_must_stay({household.region_code})
     # Business time may have been moved back in a demo: tenures never overlap.
     moment = max(clock.now(), household.closed_at)
     HouseholdTenure.objects.create(household=household, region_code=household.region_code, valid_from=moment)

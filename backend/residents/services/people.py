@@ -12,6 +12,7 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.models import Tombstone
+from backend.regions.services import cells_hold
 from backend.residents.listeners import Move, announce_moved
 from backend.residents.models import Household, Person, PersonAlias
 from backend.residents.rules import (
@@ -25,7 +26,7 @@ from backend.residents.rules import (
 )
 from backend.residents.selectors import document_digest
 from backend.residents.services.edits import Clash, LateEdit, author_name, edit_mark, edit_merge, edit_part
-from backend.residents.services.households import cells_must_exist, cells_must_stay, hand_over
+from backend.residents.services.households import cells_must_stay, hand_over
 from backend.residents.services.sealing import DOCUMENT, NAME, PERSON_PHONE, opened, put_document, put_name, put_phone
 from backend.residents.services.voiding import handovers_void
 
@@ -296,10 +297,11 @@ def person_move(
 
     Raises UNKNOWN_PERSON, UNKNOWN_REGION (not a cell, or outside `actor`'s scope), UNKNOWN_HOUSEHOLD, MISSING_FIELD.
     """
+    cells_hold({to_region})
     person = person_locked(actor, person_id)
     if actor is not None and not actor.scope(Capability.HOUSEHOLD_EDIT).covers(to_region):
         raise ApiError(ErrorCode.UNKNOWN_REGION, field="region")
-    cells_must_exist({to_region})
+    cells_must_stay({to_region})
     _household_must_exist(household_id)
     if household_id is None and not address.strip():
         raise ApiError(ErrorCode.MISSING_FIELD, field="address")
