@@ -10,21 +10,46 @@ docs/benchmarks.md.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from backend.core.postgresql.line import Line, Parameters, Rows, line_of
 
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[A]):
+    """A constant `statement`, its values, and how its rows are read: to be asked alone or together with another."""
+
+    statement: str
+    parameters: Parameters
+    read: Callable[[Rows], A]
+
 
 def fetch(statement: str, parameters: Parameters) -> Rows:
     """Run a constant `statement` and return its rows."""
-    return _run(Line.ask, statement, parameters)
+    return _run(lambda line: line.ask(statement, parameters), statement)
 
 
 def execute(statement: str, parameters: Parameters) -> None:
     """Run a constant `statement` that returns no rows. Inside `pipelined_transaction` nobody waits for its end."""
-    _run(_hold_or_ask, statement, parameters)
+    _run(lambda line: line.hold(statement, parameters) if line.holding else line.ask(statement, parameters), statement)
+
+
+def answer(question: Question[A]) -> A:
+    """What the database says to one question."""
+    return question.read(fetch(question.statement, question.parameters))
+
+
+def answers(one: Question[A], other: Question[B]) -> tuple[A, B]:
+    """What the database says to both, in one way there and back."""
+    asked = [(one.statement, one.parameters), (other.statement, other.parameters)]
+    first, second = _run(lambda line: line.ask_together(asked), one.statement, other.statement)
+    return one.read(first), other.read(second)
 
 
 @contextmanager
@@ -65,14 +90,7 @@ def _behind(line: Line) -> Callable[..., Any]:
     return run
 
 
-def _hold_or_ask(line: Line, statement: str, parameters: Parameters) -> Rows:
-    if line.holding:
-        line.hold(statement, parameters)
-        return []
-    return line.ask(statement, parameters)
-
-
-def _run(way: Callable[[Line, str, Parameters], Rows], statement: str, parameters: Parameters) -> Rows:
+def _run(way: Callable[[Line], A], *statements: str) -> A:
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
     if wrapper.connection is None:
         wrapper.ensure_connection()
@@ -80,7 +98,8 @@ def _run(way: Callable[[Line, str, Parameters], Rows], statement: str, parameter
     begun = time.monotonic()
     try:
         with wrapper.wrap_database_errors:
-            return way(line_of(wrapper.connection), statement, parameters)
+            return way(line_of(wrapper.connection))
     finally:
         if wrapper.queries_logged:
-            wrapper.queries_log.append({"sql": statement, "time": f"{time.monotonic() - begun:.3f}"})
+            took = f"{time.monotonic() - begun:.3f}"
+            wrapper.queries_log.extend({"sql": statement, "time": took} for statement in statements)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from backend.core.errors import ApiError, ErrorCode
 from backend.core.fields import is_region_code
 from backend.core.keyring import blind_index, unseal
 from backend.core.scope import Scope
-from backend.core.sql import fetch
+from backend.core.sql import Question, Rows, answer, fetch
 from backend.regions.choices import Level
 from backend.regions.models import Region
 from backend.regions.selectors import region_names
@@ -91,10 +91,17 @@ _PEOPLE = """
 def households_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, HouseholdRef]:
     """The households among `ids`, unscoped, in one query; unknown ids are absent. The upload path calls this."""
     wanted = list(ids)
-    if not wanted:
-        return {}
+    return answer(households_asked(wanted)) if wanted else {}
+
+
+def households_asked(ids: Collection[uuid.UUID]) -> Question[dict[uuid.UUID, HouseholdRef]]:
+    """`households_by_id` as a question that can be asked together with another."""
     # One value in and one out: hundreds of ids and rows are adapted by two calls of compiled code.
-    [(found,)] = fetch(_HOUSEHOLDS, [msgspec.json.encode(wanted).decode()])
+    return Question(_HOUSEHOLDS, [msgspec.json.encode(list(ids)).decode()], _read_households)
+
+
+def _read_households(rows: Rows) -> dict[uuid.UUID, HouseholdRef]:
+    [(found,)] = rows
     return {household.id: household for household in _HOUSEHOLD_ROWS.decode(found)}
 
 

@@ -26,6 +26,7 @@ class Incoming(msgspec.Struct, eq=False):
     words where somebody may have to be sent there. `target` is the kind and id of the record that an edit is of, by
     which edits are put in an order in which no two uploads can wait for each other in a ring. `body` and `body_hash`
     are of the kind's current schema, `same_hashes` those of the body in every schema from the one it was sent in.
+    `again` where the ledger has the id as that of a rejected item.
     """
 
     raw: msgspec.Raw
@@ -40,6 +41,7 @@ class Incoming(msgspec.Struct, eq=False):
     region_code: str = ""
     place: str = ""
     target: tuple[str, uuid.UUID] | None = None
+    again: bool = False
     verdict: Verdict | None = None
     error: ErrorCode | None = None
     field: str | None = None

@@ -8,6 +8,7 @@ from backend.accounts.choices import Capability
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.scope import Scope
+from backend.core.sql import answers
 from backend.regions.selectors import cells_in_use
 from backend.residents.choices import HandOverState
 from backend.residents.models import HandOver
@@ -15,14 +16,16 @@ from backend.residents.selectors import (
     HouseholdRef,
     PersonRef,
     handovers_offered,
-    households_by_id,
+    households_asked,
     people_by_id,
 )
 from backend.returnees.selectors import ReturneeRef, returnees_by_id
 from backend.sync.choices import ItemKind
 from backend.sync.intake import Incoming
+from backend.sync.ledger import Entry, entries_asked
 from backend.sync.models import EditConflict
 from backend.sync.shapes import (
+    Body,
     CheckBody,
     ConflictChoiceBody,
     HandoverAnswerBody,
@@ -63,45 +66,58 @@ class _ScopeOfKind(dict[ItemKind, Scope]):
         return scope
 
 
+class _Mentioned:
+    """Ids and codes that the items of a batch name, by what they are of."""
+
+    def __init__(self, items: Sequence[Incoming]) -> None:
+        self.households: set[uuid.UUID] = set()
+        self.people: set[uuid.UUID] = set()
+        self.cells: set[str] = set()
+        self.returnees: set[uuid.UUID] = set()
+        self.conflicts: set[uuid.UUID] = set()
+        self.handovers: set[uuid.UUID] = set()
+        for item in items:
+            self._note(item.body)
+
+    def _note(self, body: Body | None) -> None:
+        match body:
+            case VisitBody():
+                self.households.add(body.household)
+                self.people.update([seen.person for seen in body.people if seen.person])
+            case CheckBody():
+                self.people.add(body.person)
+            case HouseholdBody():
+                self.households.add(body.household)
+                self.cells.add(body.region)
+            case ReturneeBody():
+                self.people.add(body.person)
+                self.cells.add(body.region)
+                self.households.update(filter(None, [body.household]))
+            case HouseholdEditBody():
+                self.households.add(body.household)
+            case PersonEditBody():
+                self.people.add(body.person)
+            case ReturneeEditBody():
+                self.returnees.add(body.returnee)
+            case ConflictChoiceBody():
+                self.conflicts.add(body.conflict)
+            case HandoverBody():
+                self.households.update(filter(None, [body.household]))
+                self.people.update(filter(None, [body.person]))
+            case HandoverAnswerBody():
+                self.handovers.add(body.handover)
+
+
 class Known:
-    """What the items of one batch refer to, plus what the batch itself brings."""
+    """What the items of one batch refer to, plus what the batch itself brings; and what the ledger holds of them."""
 
     def __init__(self, items: Sequence[Incoming], user: User) -> None:
-        households: set[uuid.UUID] = set()
-        people: set[uuid.UUID] = set()
-        cells: set[str] = set()
-        returnees: set[uuid.UUID] = set()
-        conflicts: set[uuid.UUID] = set()
-        handovers: set[uuid.UUID] = set()
-        for item in items:
-            match item.body:
-                case VisitBody() as body:
-                    households.add(body.household)
-                    people.update([seen.person for seen in body.people if seen.person])
-                case CheckBody() as body:
-                    people.add(body.person)
-                case HouseholdBody() as body:
-                    households.add(body.household)
-                    cells.add(body.region)
-                case ReturneeBody() as body:
-                    people.add(body.person)
-                    cells.add(body.region)
-                    if body.household:
-                        households.add(body.household)
-                case HouseholdEditBody() as body:
-                    households.add(body.household)
-                case PersonEditBody() as body:
-                    people.add(body.person)
-                case ReturneeEditBody() as body:
-                    returnees.add(body.returnee)
-                case ConflictChoiceBody() as body:
-                    conflicts.add(body.conflict)
-                case HandoverBody() as body:
-                    households.update(filter(None, [body.household]))
-                    people.update(filter(None, [body.person]))
-                case HandoverAnswerBody() as body:
-                    handovers.add(body.handover)
-        self.households: dict[uuid.UUID, HouseholdRef] = households_by_id(households) if households else {}
+        named = _Mentioned(items)
+        people, cells, returnees = named.people, named.cells, named.returnees
+        conflicts, handovers = named.conflicts, named.handovers
+        self.entries: list[Entry]
+        self.households: dict[uuid.UUID, HouseholdRef]
+        self.entries, self.households = answers(entries_asked(items), households_asked(named.households))
         self.people: dict[uuid.UUID, PersonRef] = people_by_id(people) if people else {}
         self.returnees: dict[uuid.UUID, ReturneeRef] = returnees_by_id(returnees) if returnees else {}
         self.conflicts = {c.pk: c for c in EditConflict.objects.filter(pk__in=conflicts)} if conflicts else {}

@@ -11,7 +11,6 @@ from django.conf import settings
 from msgspec import UNSET
 from msgspec.structs import astuple
 
-from backend.accounts.models import User
 from backend.core import clock
 from backend.core.errors import ErrorCode
 from backend.health.selectors import monitored_on
@@ -35,11 +34,8 @@ from backend.sync.shapes import (
 )
 
 
-def resolve(items: Sequence[Incoming], *, user: User) -> None:
+def resolve(items: Sequence[Incoming], known: Known) -> None:
     """Give every item its cell and place, or reject it with the code that says what is missing."""
-    if not items:
-        return
-    known = Known(items, user)
     of_kind: dict[str, list[Incoming]] = {}
     for item in items:
         of_kind.setdefault(item.kind, []).append(item)

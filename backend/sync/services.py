@@ -12,32 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from backend.accounts.models import User
 from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ErrorCode
 from backend.core.ids import new_id
-from backend.core.sql import execute, fetch, pipelined_transaction
+from backend.core.sql import execute, pipelined_transaction
 from backend.facts.choices import Verdict
-from backend.facts.models import SyncItem
 from backend.facts.rules import clock_skew
-from backend.residents.services import blob_seal
-from backend.sync.choices import ItemKind
 from backend.sync.editing import store_edits
 from backend.sync.intake import Incoming, read_items
+from backend.sync.known import Known
+from backend.sync.ledger import ids_claim, rejected_keep, settle_known, still_unknown
 from backend.sync.references import resolve
-from backend.sync.rules import verdict_of_known
 from backend.sync.shapes import Envelope
 from backend.sync.storing import store_facts, store_registers
 
-REJECTED_KEEP_DAYS = 30
 _VERDICTS = tuple((verdict.value, verdict) for verdict in Verdict)
 #: Said of an edit whose other fields are stored: the code's own sentence is of one that was refused whole.
 CLASHED = "这条修改中有的内容他人已先改过，请选择保留哪一个；其余内容已保存。"
-#: Kinds that bring something other items of the batch may speak of.
-REGISTERS = (ItemKind.HOUSEHOLD, ItemKind.RETURNEE)
 
 
 class ItemResult(msgspec.Struct, omit_defaults=True):
@@ -65,13 +60,13 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
     skew = clock_skew(received_at=received_at, sent_at=envelope.sent_at)
     items = read_items(envelope.items, skew=skew, received_at=received_at)
     repeated = _judge_repeated(items)
-    if any(item.kind in REGISTERS for item in items):
-        # What a register says of a household or a person must not hang on an item that was stored long ago.
-        _judge_known([item for item in items if item.open])
     fresh = [item for item in items if item.open]
-    resolve(fresh, user=user)
-    _judge_known([item for item in fresh if not item.open])
-    fresh = [item for item in fresh if item.open]
+    if fresh:
+        known = Known(fresh, user)
+        # What a register says of a household or a person must not hang on an item that was stored long ago.
+        fresh = settle_known(fresh, known.entries)
+        resolve(fresh, known)
+        fresh = [item for item in fresh if item.open]
     upload = _Upload(user, envelope, received_at, skew, items)
     try:
         with pipelined_transaction():
@@ -109,26 +104,6 @@ def _answer_alike(repeated: Sequence[tuple[Incoming, Incoming]]) -> None:
             copy.verdict, copy.error = first.verdict, first.error
 
 
-def _judge_known(items: Sequence[Incoming]) -> None:
-    """Settle the items whose ids the ledger already holds, whatever was thought of them so far."""
-    if not items:
-        return
-    by_id = {item.id: item for item in items}
-    for known_id, body_hash, verdict in SyncItem.objects.filter(id__in=list(by_id)).values_list(
-        "id", "body_hash", "verdict"
-    ):
-        item = by_id[known_id]
-        known = verdict_of_known(
-            stored_verdict=verdict, stored_hash=bytes(body_hash), same_hashes=item.same_hashes
-        )  # fmt: skip
-        if known is not None:
-            item.reopen()
-            if known is Verdict.CONFLICT and bytes(body_hash) in item.same_hashes:
-                item.clash()
-            else:
-                item.settle(known)
-
-
 @dataclass(frozen=True)
 class _Upload:
     """One batch and what surrounds it."""
@@ -152,6 +127,7 @@ class _Upload:
             self.write_books()
 
     def _halve(self, fresh: list[Incoming]) -> None:
+        fresh = still_unknown(fresh)
         if not fresh:
             return
         try:
@@ -163,7 +139,8 @@ class _Upload:
             for item in fresh:
                 item.reopen()
             if len(fresh) == 1:
-                fresh[0].reject(ErrorCode.STORAGE_REFUSED)
+                for item in still_unknown(fresh):
+                    item.reject(ErrorCode.STORAGE_REFUSED)
                 return
             middle = len(fresh) // 2
             self._halve(fresh[:middle])
@@ -172,10 +149,10 @@ class _Upload:
     def _claim(self, fresh: list[Incoming]) -> list[Incoming]:
         if not fresh:
             return []
-        claimed = _claim(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
-        store_registers(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
-        store_edits(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
-        return [item for item in claimed if item.verdict is Verdict.CREATED]
+        ids_claim(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        store_registers(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        store_edits(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        return [item for item in fresh if item.verdict is Verdict.CREATED]
 
     def _facts(self, claimed: list[Incoming]) -> None:
         store_facts(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
@@ -184,101 +161,11 @@ class _Upload:
         """The rejected, the batch and the audit entry."""
         if not self.items:
             return
-        _keep_rejected(self.items, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        rejected_keep(self.items, user=self.user, device=self.envelope.device, received_at=self.received_at)
         _write_batch(
             _count(self.items), user=self.user, envelope=self.envelope, received_at=self.received_at, skew=self.skew,
             items=len(self.items),
         )  # fmt: skip
-
-
-# Ids are inserted in order: two uploads of the same items then wait for each other in line, never in a ring.
-_CLAIM = """
-WITH claimed AS (
-INSERT INTO facts_syncitem (id, kind, body_hash, device_id, author_id, seq, day, verdict, code, received_at)
-SELECT i, k, decode(h, 'base64'), %(device)s, %(author)s, s, d, 'created', '', %(received)s
-FROM jsonb_to_recordset(%(items)s::jsonb) AS t(i uuid, k text, h text, s bigint, d date)
-ORDER BY i
-ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, body_hash = EXCLUDED.body_hash, device_id = EXCLUDED.device_id,
-    author_id = EXCLUDED.author_id, seq = EXCLUDED.seq, day = EXCLUDED.day, verdict = 'created', code = '',
-    received_at = EXCLUDED.received_at
-WHERE facts_syncitem.verdict = 'rejected'
-RETURNING id
-)
-SELECT count(*), CASE WHEN count(*) < %(asked)s THEN json_agg(id) END::text FROM claimed
-"""
-
-
-class _Asked(msgspec.Struct):
-    """An item as it travels to `_CLAIM`."""
-
-    i: uuid.UUID | None
-    k: str
-    h: bytes
-    s: int
-    d: dt.date
-
-
-#: Some of the claimed, where others had been stored before.
-_CLAIMED = msgspec.json.Decoder(set[uuid.UUID])
-
-
-def _claim(items: list[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> list[Incoming]:
-    """The items whose ids are now ours; the others were stored by somebody else a moment ago and are settled."""
-    rows = [_Asked(item.id, item.kind, item.body_hash, item.seq, item.placed.business_day) for item in items]
-    [(count, some)] = fetch(
-        _CLAIM,
-        {
-            "device": device, "author": user.pk, "received": received_at, "asked": len(rows),
-            "items": msgspec.json.encode(rows).decode(),
-        },
-    )  # fmt: skip
-    claimed = items
-    if count < len(items):
-        ours = _CLAIMED.decode(some or "[]")
-        claimed = [item for item in items if item.id in ours]
-        _judge_known([item for item in items if item.id not in ours])
-    for item in claimed:
-        item.settle(Verdict.CREATED)
-    return claimed
-
-
-_KEEP_REJECTED = """
-INSERT INTO facts_syncitem (id, kind, body_hash, device_id, author_id, seq, day, verdict, code, received_at)
-SELECT i, k, h, %(device)s, %(author)s, s, %(day)s, 'rejected', c, %(received)s
-FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(hashes)s::bytea[], %(seqs)s::bigint[], %(codes)s::text[])
-    AS t(i, k, h, s, c)
-ORDER BY i
-ON CONFLICT (id) DO UPDATE SET code = EXCLUDED.code, body_hash = EXCLUDED.body_hash, received_at = EXCLUDED.received_at
-WHERE facts_syncitem.verdict = 'rejected'
-"""
-
-
-def _keep_rejected(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
-    """Note refused ids in the ledger and keep their bodies, sealed: nothing that somebody wrote down is thrown away."""
-    rejected = {item.id: item for item in items if item.verdict is Verdict.REJECTED and item.id is not None}
-    unreadable = [item for item in items if item.verdict is Verdict.REJECTED and item.id is None]
-    if rejected:
-        rows = list(rejected.values())
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _KEEP_REJECTED,
-                {
-                    "device": device, "author": user.pk, "received": received_at,
-                    "day": clock.business_day(received_at), "ids": list(rejected),
-                    "kinds": [item.kind[:20] for item in rows], "hashes": [item.body_hash for item in rows],
-                    "seqs": [item.seq for item in rows],
-                    "codes": [item.error.code if item.error else "" for item in rows],
-                },
-            )  # fmt: skip
-    if rejected or unreadable:
-        bodies = [bytes(item.raw) for item in (*rejected.values(), *unreadable)]
-        blob_seal(
-            purpose="rejected_item",
-            content=b"[" + b",".join(bodies) + b"]",
-            region_code=next(iter(user.scope()), ""),
-            author_id=user.pk,
-            keep_days=REJECTED_KEEP_DAYS,
-        )
 
 
 def _count(items: Sequence[Incoming]) -> dict[str, int]:

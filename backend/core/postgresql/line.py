@@ -77,7 +77,7 @@ class Line:
         call = self._call(statement, parameters)
         if self._waiting or self.holding or self._unbegun():
             self._waiting.append(call)
-            return self.flush()
+            return self.flush()[0]
         name = self._prepared.get(call.sql)
         if name is None:
             name = self._name()
@@ -85,24 +85,33 @@ class Line:
             self._prepared[call.sql] = name
         return self._rows(self._check(self._pgconn.exec_prepared(name, call.values)))
 
+    def ask_together(self, asked: Sequence[tuple[str, Parameters]]) -> list[Rows]:
+        """As `ask`, several statements in one way there and back."""
+        self._waiting += [self._call(statement, parameters) for statement, parameters in asked]
+        return self.flush(asked=len(asked))
+
     def hold(self, statement: str, parameters: Parameters) -> None:
         """Keep a statement back until the next that somebody waits for."""
         self._waiting.append(self._call(statement, parameters))
 
-    def flush(self, *, commit: bool = False) -> Rows:
-        """Send all that was held back, COMMIT behind it if asked for, in one way there and back. The last one's rows.
+    def flush(self, *, commit: bool = False, asked: int = 1) -> list[Rows]:
+        """Send all that was held back, COMMIT behind it if asked for, in one way there and back.
 
-        Raises the first `psycopg.Error`; what follows a refused statement was not run then, COMMIT included.
+        Returns the rows of the last `asked` statements. Raises the first `psycopg.Error`; what follows a refused
+        statement was not run then, COMMIT included.
         """
         calls, self._waiting = self._waiting, []
         begin = self._unbegun()
         if not calls and (begin or not commit):
             return []
-        results = self._travel(list(self._sent(calls, begin=begin, commit=commit)))
+        sent = list(self._sent(calls, begin=begin, commit=commit))
+        results = self._travel(sent)
         if commit and results[-1].command_status != b"COMMIT":
             # PostgreSQL answers the COMMIT of a transaction that failed before with ROLLBACK, and calls it no error.
             raise errors.InFailedSqlTransaction("the transaction had failed before its COMMIT")
-        return self._rows(results[-1 - commit]) if calls else []
+        run = self._pgconn.send_query_prepared
+        answers = [result for (method, *_), result in zip(sent, results, strict=True) if method == run]
+        return [self._rows(result) for result in answers[-asked:]]
 
     def forget(self) -> None:
         """Drop what was held back."""
