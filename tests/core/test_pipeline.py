@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from backend.core.models import Tombstone
-from backend.core.sql import execute, fetch, pipelined_transaction
+from backend.core.sql import Question, answer, answers, execute, fetch, pipelined_transaction
 
 _INSERT = "INSERT INTO core_tombstone (kind, object_id, region_code) VALUES (%(kind)s, %(object)s, '22')"
 
@@ -164,3 +164,27 @@ def test_statements_that_the_server_forgot_are_prepared_anew() -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         fetch("SELECT %(one)s::int, 100 %% 7, %(one)s::int + 1", {"one": 1})
     assert fetch("SELECT %(one)s::int, 100 %% 7, %(one)s::int + 1", {"one": 3}) == [(3, 2, 4)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("held", [0, 1, 2])
+def test_two_questions_in_one_way_are_answered_each(held: int) -> None:
+    """Also behind statements that were held back, the first time and when both are prepared."""
+    number = Question("SELECT %s::int", [7], lambda rows: rows[0][0])
+    names = Question("SELECT object_id FROM core_tombstone ORDER BY 1", [], lambda rows: [name for (name,) in rows])
+    for _ in range(2):
+        with pipelined_transaction():
+            for n in range(held):
+                bury(f"{n}{_}")
+            assert answers(number, names) == (7, buried())
+            transaction.set_rollback(True)
+    assert answers(names, number) == ([], 7)
+    assert answer(number) == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_of_two_questions_refused() -> None:
+    number = Question("SELECT 1 / %s::int", [0], list)
+    with pytest.raises(DatabaseError):
+        answers(number, number)
+    assert fetch("SELECT 2", []) == [(2,)]

@@ -63,6 +63,32 @@ def test_five_copies_at_once_are_one_record_each(worker: User) -> None:
     assert Visit.objects.count() == SyncItem.objects.count() == 40
 
 
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_an_id_claimed_after_the_ledger_was_asked(worker: User, others: int) -> None:
+    """Mechanism: the refused claim is followed by asking anew. Without it, the stored one would come back refused."""
+    homes = households_in(CELL, 1 + others)
+    items = [item("visit", {"household": str(home), "outcome": "seen_well"}) for home in homes]
+    real = services.resolve
+
+    def overtaken(*args: Any, **kwargs: Any) -> None:
+        with patch.object(services, "resolve", real):
+            thread = threading.Thread(target=send)
+            thread.start()
+            thread.join(30)
+        real(*args, **kwargs)
+
+    def send() -> None:
+        try:
+            services.batch_push(user=worker, envelope=envelope(items[:1]))
+        finally:
+            connection.close()
+
+    with patch.object(services, "resolve", overtaken):
+        pushed = services.batch_push(user=worker, envelope=envelope(items))
+    assert [result.verdict for result in pushed.results] == ["duplicate"] + ["created"] * others
+    assert Visit.objects.count() == SyncItem.objects.count() == 1 + others
+
+
 def test_one_poisonous_item_spoils_no_other(worker: User) -> None:
     homes = households_in(CELL, 20)
     items = [item("visit", {"household": str(home), "outcome": "seen_well"}) for home in homes]
