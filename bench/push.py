@@ -6,12 +6,12 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import psycopg
+from _client import Client
 from _harness import Line, interleaved, report
 from _world import Phone, asgi_process, ordinary_workers, phones, servers, wsgi_workers
 from uuid_utils.compat import uuid7
@@ -124,14 +124,13 @@ def post_ordinary(port: int, sent: list[bytes], size: int, signed_in: dict[str, 
 
 
 def _post(port: int, path: str, sent: list[bytes], headers: dict[str, str]) -> list[bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    client = Client(port, path, headers)
     answers = []
     for body in sent:
-        connection.request("POST", path, body, headers)
-        answer = connection.getresponse()
-        answers.append(answer.read())
-        if answer.status != 200:
-            raise SystemExit(f"{answer.status} {answers[-1][:300]!r}")
+        status, answer = client.post(body)
+        if status != 200:
+            raise SystemExit(f"{status} {answer[:300]!r}")
+        answers.append(answer)
     return answers
 
 

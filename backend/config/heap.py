@@ -10,3 +10,5 @@ def settle() -> None:
     _ = get_resolver().url_patterns  # imports every view, which would else wait for the first request
     gc.collect()
     gc.freeze()
+    # An upload makes thousands of objects that go with it; each seven hundred of them would be walked.
+    gc.set_threshold(10_000, 20, 20)
