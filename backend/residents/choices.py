@@ -92,4 +92,5 @@ class BlobPurpose(models.TextChoices):
     """Why a sealed blob is kept (留存用途)."""
 
     REJECTED_ITEM = "rejected_item", "退回的上报内容"
+    REFERRED_ITEM = "referred_item", "上交的记录"
     UPLOADED_FILE = "uploaded_file", "上传的文件"

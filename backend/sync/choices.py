@@ -14,6 +14,7 @@ class ItemKind(models.TextChoices):
     CONFLICT_CHOICE = "conflict_choice", "处理修改冲突"
     HANDOVER = "handover", "移交"
     HANDOVER_ANSWER = "handover_answer", "答复移交"
+    REFERRAL = "referral", "上交记录"
     VISIT = "visit", "走访"
     CHECK = "check", "健康监测"
 
@@ -39,3 +40,13 @@ class Choice(models.TextChoices):
 
     MINE = "mine", "后报的"
     THEIRS = "theirs", "现有的"
+
+
+class ReferralState(models.TextChoices):
+    """What the office made of a record that was handed up; the phone is told it in these words."""
+
+    OPEN = "open", "待处理"
+    STORED = "stored", "已收录"
+    RECORDED = "recorded", "已另行登记"
+    AGAIN = "again", "请重新登记"
+    DISMISSED = "dismissed", "不需要登记"

@@ -1,5 +1,6 @@
 """The protocol's own state: the history that cursors belong to, days closed with phones, files carried in by hand,
-edits that clashed. See docs/sync.md, docs/receipts.md, docs/hand-carry.md, docs/edits.md.
+edits that clashed, records handed up. See docs/sync.md, docs/receipts.md, docs/hand-carry.md, docs/edits.md,
+docs/referrals.md.
 """
 
 from typing import ClassVar
@@ -9,7 +10,7 @@ from django.db import models
 from backend.core.fields import RegionCodeField
 from backend.core.models import ChangedModel
 from backend.core.scope import ScopedQuerySet
-from backend.sync.choices import ConflictState, EditKind
+from backend.sync.choices import ConflictState, EditKind, ReferralState
 
 
 class History(models.Model):
@@ -138,3 +139,40 @@ class EditConflict(ChangedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.place}"
+
+
+class Referral(ChangedModel):
+    """A record that was sent back, handed up by who wrote it (上交记录). `id` is the item's that brought it. See
+    docs/referrals.md.
+
+    The record itself, its note and the clock's error lie sealed in the blob `content`. `item` and `kind` are the
+    record's, `code` says why it was sent back; `region_code` is its author's cell.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    item = models.UUIDField("记录")
+    kind = models.CharField("类型", max_length=20)
+    code = models.CharField("退回原因", max_length=40)
+    region_code = RegionCodeField("网格")
+    place = models.CharField("位置", max_length=200, blank=True)
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name="上交人")
+    device_id = models.UUIDField("设备")
+    made_at = models.DateTimeField("手机记录时间")
+    received_at = models.DateTimeField("收到时间")
+    content = models.UUIDField("内容（密）")
+    state = models.CharField("状态", max_length=10, choices=ReferralState.choices, default=ReferralState.OPEN.value)
+    answered_by_name = models.CharField("处理人", max_length=60, blank=True)
+    answered_at = models.DateTimeField("处理时间", null=True)
+
+    objects: ClassVar[ScopedQuerySet["Referral"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "上交记录"
+        verbose_name_plural = "上交记录"
+        indexes = [
+            models.Index(fields=["region_code", "-received_at"], name="referral_region_received"),
+            models.Index(fields=["author", "changed_xid"], name="referral_author_changed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.code}"

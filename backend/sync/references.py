@@ -22,6 +22,7 @@ from backend.sync.handing import answer_place, offer_place
 from backend.sync.inputs import household_input
 from backend.sync.intake import Incoming
 from backend.sync.known import Known
+from backend.sync.referrals import referral_place
 from backend.sync.shapes import (
     CheckBody,
     ConflictChoiceBody,
@@ -160,6 +161,7 @@ _RESOLVERS = {
     ItemKind.CONFLICT_CHOICE.value: _choice,
     ItemKind.HANDOVER.value: offer_place,
     ItemKind.HANDOVER_ANSWER.value: answer_place,
+    ItemKind.REFERRAL.value: referral_place,
     ItemKind.VISIT.value: _visit,
     ItemKind.CHECK.value: _check,
 }

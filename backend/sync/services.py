@@ -27,6 +27,7 @@ from backend.sync.intake import Incoming, read_items
 from backend.sync.known import Known
 from backend.sync.ledger import ids_claim, rejected_keep, settle_known, still_unknown
 from backend.sync.references import resolve
+from backend.sync.referrals import store_referrals
 from backend.sync.shapes import Envelope
 from backend.sync.storing import store_facts, store_registers
 
@@ -152,6 +153,7 @@ class _Upload:
         ids_claim(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
         store_registers(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
         store_edits(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
+        store_referrals(fresh, user=self.user, device=self.envelope.device, received_at=self.received_at)
         return [item for item in fresh if item.verdict is Verdict.CREATED]
 
     def _facts(self, claimed: list[Incoming]) -> None:

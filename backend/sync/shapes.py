@@ -9,7 +9,7 @@ is under monitoring, is decided in `references`.
 import datetime as dt
 import re
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -226,6 +226,20 @@ class HandoverAnswerBody(Struct, forbid_unknown_fields=True, omit_defaults=True)
     note: Note | None = None
 
 
+class ReferralBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A record that came back, as it was sent, and the `code` it came back with. `record` is its body, of any form."""
+
+    item: uuid.UUID
+    kind: Annotated[str, Meta(min_length=1, max_length=20)]
+    schema: Annotated[int, Meta(ge=1, le=1000)]
+    seq: Annotated[int, Meta(ge=1, le=2**53)]
+    observed_at: Moment
+    record: dict[str, Any]
+    code: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")]
+    place: Annotated[str, Meta(max_length=200)] = ""
+    note: Note | None = None
+
+
 EditBody = HouseholdEditBody | PersonEditBody | ReturneeEditBody
 Body = (
     VisitBody
@@ -236,6 +250,7 @@ Body = (
     | ConflictChoiceBody
     | HandoverBody
     | HandoverAnswerBody
+    | ReferralBody
 )
 
 BODIES: dict[str, type[Body]] = {
@@ -247,6 +262,7 @@ BODIES: dict[str, type[Body]] = {
     ItemKind.CONFLICT_CHOICE.value: ConflictChoiceBody,
     ItemKind.HANDOVER.value: HandoverBody,
     ItemKind.HANDOVER_ANSWER.value: HandoverAnswerBody,
+    ItemKind.REFERRAL.value: ReferralBody,
     ItemKind.VISIT.value: VisitBody,
     ItemKind.CHECK.value: CheckBody,
 }

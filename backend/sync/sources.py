@@ -200,6 +200,18 @@ PULL_SOURCES: tuple[PullSource, ...] = (
             "'mine', t.chosen_by_id = %(user)s)"
         ),
     ),
+    PullSource(
+        kind="referral",
+        table="sync_referral",
+        # To who handed it up, wherever his cells lie now: what the office made of it.
+        inside=False,
+        author="t.author_id",
+        where=f"t.state = 'open' OR (t.answered_at AT TIME ZONE 'Asia/Shanghai')::date > %(today)s::date - {FACT_DAYS}",
+        data=(
+            "json_build_object('id', t.id, 'item', t.item, 'kind', t.kind, 'place', t.place, 'made_at', t.made_at, "
+            "'state', t.state, 'answered_by', t.answered_by_name, 'answered_at', t.answered_at)"
+        ),
+    ),
     # Whom both sides are, they are told last that it comes to them.
     PullSource(
         kind="handover",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.utils import timezone
 
@@ -27,7 +28,9 @@ from backend.returnees.models import Returnee
 from backend.returnees.services import returnee_register
 from backend.sync.choices import EditKind
 from backend.sync.conflicts import conflict_open
-from backend.sync.models import CarriedFile, EditConflict
+from backend.sync.models import CarriedFile, EditConflict, Referral
+from backend.sync.services import batch_push
+from backend.sync.shapes import Envelope
 from backend.visits.models import Visit
 from tests.health.conftest import check_row, returnee_fields
 from tests.residents.factories import household
@@ -55,6 +58,7 @@ class Corner:
     carried: CarriedFile
     conflict: EditConflict
     handover: HandOver
+    referral: Referral
 
 
 def furnish(cell: str) -> Corner:
@@ -121,7 +125,23 @@ def furnish(cell: str) -> Corner:
             id=new_id(), household_id=door.pk, to_region=cell[:12], reason=HandOverReason.BOUNDARY, actor=worker,
             note="孙七家划到东边",
         ),
+        referral=_referral(worker, device.pk, cell),
     )  # fmt: skip
+
+
+def _referral(worker: User, device: uuid.UUID, cell: str) -> Referral:
+    """A registration whose telephone could not be right, handed up by a push."""
+    body = {"name": "孙七", "phone": "139", "region": cell}
+    referral = {
+        "item": new_id(), "kind": "returnee", "schema": 3, "seq": 8, "observed_at": clock.now(), "record": body,
+        "code": "bad_phone", "place": "3幢2单元501", "note": "电话是孙七女儿的",
+    }  # fmt: skip
+    brought = {
+        "id": new_id(), "kind": "referral", "schema": 1, "seq": 9, "observed_at": clock.now(), "body": referral,
+    }  # fmt: skip
+    raw = msgspec.Raw(msgspec.json.encode(brought))
+    batch_push(user=worker, envelope=Envelope(device, 1, clock.now(), [raw]))
+    return Referral.objects.get(pk=brought["id"])
 
 
 def addresses(corner: Corner) -> dict[str, Any]:
@@ -144,5 +164,6 @@ def addresses(corner: Corner) -> dict[str, Any]:
         "reports_outboxfile": corner.file.pk,
         "sync_carriedfile": corner.carried.pk,
         "sync_editconflict": corner.conflict.pk,
+        "sync_referral": corner.referral.pk,
         "residents_handover": corner.handover.pk,
     }

@@ -43,6 +43,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] =
         (
             ("走访记录", "directions_walk", "admin:visits_visit_changelist", Capability.VISIT_VIEW),
             ("测温记录", "monitor_heart", "admin:health_dailycheck_changelist", Capability.CHECK_VIEW),
+            ("上交记录", "move_up", "admin:sync_referral_changelist", Capability.RECORD_CARRY),
             ("代交文件", "drive_folder_upload", "admin:sync_carriedfile_changelist", Capability.RECORD_CARRY),
         ),
     ),

@@ -1,5 +1,5 @@
 """What waits for the office (待办), in the header of every page: alerts to take on, reports that yesterday owes, edits
-that clashed."""
+that clashed, records handed up."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from backend.alerts.choices import State
 from backend.alerts.models import Alert
 from backend.core import clock
 from backend.reports.models import DailyReport
-from backend.sync.choices import ConflictState
-from backend.sync.models import EditConflict
+from backend.sync.choices import ConflictState, ReferralState
+from backend.sync.models import EditConflict, Referral
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Waiting:
 
 
 def open_work(user: Any) -> list[Waiting]:
-    """Figures above 0 of the user's own regions, the most urgent first; three queries whatever there is."""
+    """Figures above 0 of the user's own regions, the most urgent first; four queries whatever there is."""
     found: list[Waiting] = []
     if user.has_capability(Capability.ALERT_VIEW):
         found += _alerts(user)
@@ -37,6 +37,8 @@ def open_work(user: Any) -> list[Waiting]:
         found += _reports(user)
     if user.has_capability(Capability.HOUSEHOLD_EDIT):
         found += _conflicts(user)
+    if user.has_capability(Capability.RECORD_CARRY):
+        found += _referrals(user)
     return [waiting for waiting in found if waiting.count]
 
 
@@ -67,3 +69,8 @@ def _reports(user: Any) -> list[Waiting]:
 def _conflicts(user: Any) -> list[Waiting]:
     rows = EditConflict.objects.visible_to(user, Capability.HOUSEHOLD_EDIT).filter(state=ConflictState.OPEN)
     return [Waiting("修改冲突", rows.count(), "条", "warn", reverse("admin:sync_editconflict_changelist"))]
+
+
+def _referrals(user: Any) -> list[Waiting]:
+    rows = Referral.objects.visible_to(user, Capability.RECORD_CARRY).filter(state=ReferralState.OPEN)
+    return [Waiting("上交记录", rows.count(), "条", "warn", reverse("admin:sync_referral_changelist"))]

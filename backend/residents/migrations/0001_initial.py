@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
             name='SealedBlob',
             fields=[
                 ('id', models.UUIDField(default=backend.core.ids.new_id, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('rejected_item', '退回的上报内容'), ('uploaded_file', '上传的文件')], max_length=20, verbose_name='用途')),
+                ('purpose', models.CharField(choices=[('rejected_item', '退回的上报内容'), ('referred_item', '上交的记录'), ('uploaded_file', '上传的文件')], max_length=20, verbose_name='用途')),
                 ('region_code', backend.core.fields.RegionCodeField(blank=True, db_collation='C', max_length=15, verbose_name='区划')),
                 ('sealed', models.BinaryField(verbose_name='内容（密）')),
                 ('author_id', models.BigIntegerField(null=True, verbose_name='提交人')),

@@ -33,6 +33,11 @@ def blob_open(*, blob_id: uuid.UUID) -> bytes | None:
     return None if blob is None else unseal_bytes(blob.sealed, row=blob.pk, column=_COLUMN)
 
 
+def blob_expire(*, blob_id: uuid.UUID, keep_days: int) -> None:
+    """Keep a blob for `keep_days` days more, and no longer."""
+    SealedBlob.objects.filter(pk=blob_id).update(expires_at=clock.now() + dt.timedelta(days=keep_days))
+
+
 def blobs_purge() -> int:
     """Delete what has expired; returns how many. Run daily by the schedule."""
     deleted, _ = SealedBlob.objects.filter(expires_at__lte=clock.now()).delete()
