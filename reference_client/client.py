@@ -104,6 +104,15 @@ class ReferenceClient:
         body = {"handover": handover, "answer": answer, "reason": reason}
         return self.save("handover_answer", {name: value for name, value in body.items() if value})
 
+    def refer(self, record_id: str, *, note: str = "", referral: str | None = None) -> str:
+        """A record of the inbox handed up to the office, and gone from it; `referral` is the id made beforehand."""
+        referral = referral or self.store.new_id()
+        self.store.refer(
+            record_id, referral=referral, schema=SCHEMAS.get("referral", 1), observed_at=self.now().isoformat(),
+            made_day=self.today(), note=note,
+        )  # fmt: skip
+        return referral
+
     def sync(self, *, force: bool = True) -> None:
         """Up, then down; `force` ends the waits, as a tap or the network's return does. No network raises nothing."""
         with self._alone():

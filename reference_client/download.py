@@ -8,7 +8,19 @@ from reference_client.store import Store
 from reference_client.wire import RefusedError, Wire
 
 KINDS = frozenset(
-    ("policy", "region", "household", "person", "returnee", "code", "visit", "check", "conflict", "handover")
+    (
+        "policy",
+        "region",
+        "household",
+        "person",
+        "returnee",
+        "code",
+        "visit",
+        "check",
+        "conflict",
+        "handover",
+        "referral",
+    )
 )
 PAGE = 500
 

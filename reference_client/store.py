@@ -144,6 +144,26 @@ class Store:
         )
         return new_id
 
+    def refer(self, record_id: str, *, referral: str, schema: int, observed_at: str, made_day: str, note: str) -> None:
+        """A record of the inbox becomes a referral, which holds all of it: one step, or none."""
+        with self.together():
+            row = self._db.execute("SELECT * FROM outbox WHERE id = ? AND state = ?", (record_id, NEEDS_YOU)).fetchone()
+            if row is None:
+                raise LookupError(record_id)
+            seq = int(self._meta("seq") or 0) + 1
+            body = {
+                "item": self.new_id() if row["verdict"] == "conflict" else record_id, "kind": row["kind"],
+                "schema": row["schema"], "seq": row["seq"], "observed_at": row["observed_at"],
+                "record": json.loads(row["body"]), "code": row["code"], **({"note": note} if note else {}),
+            }  # fmt: skip
+            self._db.execute("DELETE FROM outbox WHERE id = ?", (record_id,))
+            self._db.execute(
+                "INSERT INTO outbox (id, seq, kind, schema, observed_at, made_day, body, state) "
+                "VALUES (?, ?, 'referral', ?, ?, ?, ?, ?)",
+                (referral, seq, schema, observed_at, made_day, json.dumps(body, ensure_ascii=False), WAITING),
+            )
+            self._set_meta("seq", str(seq))
+
     def ids(self, state: str) -> set[str]:
         return {row[0] for row in self._db.execute("SELECT id FROM outbox WHERE state = ?", (state,))}
 

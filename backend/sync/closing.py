@@ -14,8 +14,9 @@ from backend.core.errors import ApiError, ErrorCode
 from backend.core.ids import new_id
 from backend.facts.choices import Verdict
 from backend.facts.models import SyncItem
+from backend.sync.choices import ReferralState
 from backend.sync.history import current_history
-from backend.sync.models import DayClosing
+from backend.sync.models import DayClosing, Referral
 from backend.sync.rules import Statement
 
 #: Ids that one comparison may name; a worker makes some 300 a day.
@@ -49,7 +50,9 @@ def day_close(*, user: User, device: uuid.UUID, day: dt.date, made: Sequence[uui
         own = SyncItem.objects.filter(author_id=user.pk)
         held = dict(own.filter(id__in=made).values_list("id", "verdict"))
         stored = own.filter(device_id=device, day=day, verdict=Verdict.CREATED)
-        forgotten = stored.exclude(id__in=made).count()
+        # What was handed up and taken in after all the phone has given away; it has not forgotten it.
+        taken_in = Referral.objects.filter(author=user, state=ReferralState.STORED).values("item")
+        forgotten = stored.exclude(id__in=made).exclude(id__in=taken_in).count()
         confirmed = sorted(item for item, verdict in held.items() if verdict == Verdict.CREATED)
         refused = sorted(item for item, verdict in held.items() if verdict != Verdict.CREATED)
         missing = sorted(item for item in set(made) if item not in held)

@@ -150,6 +150,16 @@ class AppDriver:
         self._page.get_by_test_id("save").click()
         self._wait(lambda: record_id not in self.needs_you())
 
+    def refer(self, record_id: str, *, note: str) -> str:
+        page, known = self._page, self._all()
+        self._go(f"/me/sync/{record_id}")
+        page.get_by_test_id("record-refer").click()
+        page.get_by_test_id("note").fill(note)
+        page.get_by_test_id("refer-do").click()
+        self._wait(lambda: bool(self._all() - known))
+        (made,) = self._all() - known
+        return made
+
     def choose(self, conflict: str, side: str) -> None:
         page, known = self._page, self._all()
         self._go(f"/me/sync/conflicts/{conflict}")

@@ -42,8 +42,10 @@ from backend.residents.services.households import (  # noqa: E402
     households_create,
 )
 from backend.residents.services.people import person_create, person_update  # noqa: E402
+from backend.returnees.models import Returnee  # noqa: E402
 from backend.sync.conflicts import conflict_choose  # noqa: E402
-from backend.sync.models import EditConflict  # noqa: E402
+from backend.sync.models import EditConflict, Referral  # noqa: E402
+from backend.sync.taking_in import referral_take_in  # noqa: E402
 from backend.visits.models import Visit  # noqa: E402
 
 #: A township of our own in a county where the demo has nobody.
@@ -139,6 +141,19 @@ def choose(conflict: str, side: str) -> None:
     conflict_choose(conflict_id=kept.pk, seen=kept.version, choices=choices, actor=User.objects.get(username=OFFICE))
 
 
+def correct_document(returnee: str, document: str) -> None:
+    """The office corrects the number under which somebody was registered."""
+    row = Returnee.objects.select_related("person").get(pk=returnee).person
+    changes = {"document_type": "id_card", "document_number": document}
+    person_update(person_id=row.pk, base_version=row.version, changes=changes, actor=None)
+
+
+def take_in(referral: str) -> str:
+    """Somebody in the village has a record judged anew that was handed up; the verdict."""
+    row = Referral.objects.select_related("author").get(pk=referral)
+    return str(referral_take_in(referral=row, actor=User.objects.get(username=OFFICE)).verdict)
+
+
 def take_out_of_use(device: str) -> None:
     """A phone is put out of use by who has it."""
     row = Device.objects.select_related("user").get(pk=device)
@@ -203,7 +218,8 @@ def figures(region: str) -> dict[str, Any]:
 
 
 _DEEDS = (
-    workers, grant, revoke, move, close, edit, split, free_number, merge, person, erase, choose, take_out_of_use,
+    workers, grant, revoke, move, close, edit, split, free_number, merge, person, erase, choose, correct_document,
+    take_in, take_out_of_use,
     forget, recall_refused, end_sessions, stored, figures,
 )  # fmt: skip
 DEEDS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _DEEDS}

@@ -23,6 +23,9 @@ class Driver(Protocol):
     def mend_document(self, record_id: str, document: str) -> None:
         """A returnee that came back, its number corrected and sent again."""
 
+    def refer(self, record_id: str, *, note: str) -> str:
+        """A record that came back, handed up to the office; the referral's id."""
+
     def edit_door(self, household: str, door: str) -> str:
         """The number of a household's door, changed; the record's id. The household is in the cache."""
 

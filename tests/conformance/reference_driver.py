@@ -67,6 +67,11 @@ class ReferenceDriver:
         self._client.store.mend(record_id, self._bodies[record_id] | {"document_number": document})
         self._client.sync()
 
+    def refer(self, record_id: str, *, note: str) -> str:
+        referral = self._client.refer(record_id, note=note)
+        self._client.sync(force=False)
+        return referral
+
     def choose(self, conflict: str, side: str) -> None:
         fields = self._client.store.cached("conflict")[conflict]["fields"]
         self._client.choose(conflict, {entry["field"]: side for entry in fields})

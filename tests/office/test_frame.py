@@ -51,11 +51,11 @@ def test_the_header_says_who_serves_where(here: Corner, desk: Client, clerk: Use
 def test_the_header_counts_what_waits_in_ones_own_regions(here: Corner, there: Corner, desk: Client) -> None:
     village_report(CELL[:12], reported=3)
     village_report(OTHER_CELL[:12], reported=0, late=True)
-    assert waiting(desk.get("/admin/")) == {"待处置": 1, "昨日未报": 2, "修改冲突": 1}
+    assert waiting(desk.get("/admin/")) == {"待处置": 1, "昨日未报": 2, "修改冲突": 1, "上交记录": 1}
     Alert.objects.filter(pk=here.alert.pk).update(due_at=clock.now() - dt.timedelta(minutes=1))
     DailyReport.objects.filter(region_code=CELL[:12]).update(late=True)
     page = desk.get(reverse("admin:residents_household_changelist"))
-    assert waiting(page) == {"超时": 1, "待处置": 1, "昨日未报": 2, "迟报": 1, "修改冲突": 1}
+    assert waiting(page) == {"超时": 1, "待处置": 1, "昨日未报": 2, "迟报": 1, "修改冲突": 1, "上交记录": 1}
     assert 'aria-label="昨日未报 2 个网格"' in page.content.decode()
 
 

@@ -3,9 +3,11 @@ import type { CareFlag, CheckMethod, CloseReason, Need, Occupancy, Outcome, Symp
 import type { CheckSession } from '@/lib/monitoring'
 
 import type { HandoverAnswerBody, HandoverBody, HandoverRow } from './handovers'
+import type { ReferralBody, ReferralRow } from './referrals'
 import type { ReturneeBody, ReturneeRow } from './returnees'
 
 export type { HandoverRow } from './handovers'
+export type { ReferralBody, ReferralRow } from './referrals'
 export type { ReturneeBody, ReturneeRow } from './returnees'
 
 /** The level of the protocol this app speaks; the server accepts the previous one too. */
@@ -123,6 +125,7 @@ export interface BodyOf {
   conflict_choice: ConflictChoiceBody
   handover: HandoverBody
   handover_answer: HandoverAnswerBody
+  referral: ReferralBody
 }
 export type RecordKind = keyof BodyOf
 export type EditKind = 'household_edit' | 'person_edit' | 'returnee_edit'
@@ -132,6 +135,7 @@ export type EditKind = 'household_edit' | 'person_edit' | 'returnee_edit'
  */
 export const SCHEMA: Record<RecordKind, number> = {
   visit: 1, check: 1, returnee: 3, household: 1, household_edit: 1, person_edit: 1, returnee_edit: 2, conflict_choice: 1, handover: 1, handover_answer: 1,
+  referral: 1,
 }
 
 export interface PushItem {
@@ -291,6 +295,7 @@ export interface CacheRows {
   policy: PolicyRow
   conflict: ConflictRow
   handover: HandoverRow
+  referral: ReferralRow
 }
 export type CacheKind = keyof CacheRows
 

@@ -10,6 +10,7 @@ import { noteSeen, settleChosen } from './conflicts'
 import { showAllEdits } from './edits'
 import { pruneHandovers } from './handovers'
 import { putProvisional } from './provisional'
+import { pruneReferrals } from './referrals'
 import type { UserDb } from './database'
 import { CACHE_KINDS, type Download } from './schema'
 
@@ -109,6 +110,7 @@ export async function pruneFacts(db: UserDb): Promise<void> {
   await db.visit.where('day').below(before).delete()
   await db.check.where('day').below(before).delete()
   await pruneHandovers(db, before)
+  await pruneReferrals(db, before)
 }
 
 export async function readMeta<T>(db: UserDb, key: string): Promise<T | undefined> {

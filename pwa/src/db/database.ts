@@ -7,7 +7,7 @@
  */
 import Dexie, { type EntityTable, liveQuery, type Table } from 'dexie'
 
-import type { AlertRow, CheckRow, CodeRow, ConflictRow, HandoverRow, HouseholdRow, PersonRow, PolicyRow, RegionRow, ReturneeRow, VisitRow } from '@/api/types'
+import type { AlertRow, CheckRow, CodeRow, ConflictRow, HandoverRow, HouseholdRow, PersonRow, PolicyRow, ReferralRow, RegionRow, ReturneeRow, VisitRow } from '@/api/types'
 
 import { type BroughtRow, type ClosingRow, type DraftRow, type MetaRow, type OutboxRow, type SealedRow, userDbName } from './schema'
 
@@ -25,6 +25,7 @@ export class UserDb extends Dexie {
   policy!: Table<PolicyRow, string>
   conflict!: Table<ConflictRow, string>
   handover!: Table<HandoverRow, string>
+  referral!: Table<ReferralRow, string>
   alert!: Table<AlertRow, string>
   sealed!: EntityTable<SealedRow, 'id'>
   closings!: EntityTable<ClosingRow, 'day'>
@@ -49,6 +50,7 @@ export class UserDb extends Dexie {
     this.version(2).stores({ sealed: 'id, *ids, day', closings: 'day', brought: 'id, state' })
     this.version(3).stores({ conflict: 'id' })
     this.version(4).stores({ handover: 'id' })
+    this.version(5).stores({ referral: 'id' })
   }
 
   /** Live read: the callback runs now and after every change of what was read, also from another tab. Returns how to stop it. */

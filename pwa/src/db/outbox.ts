@@ -14,6 +14,7 @@ import { nextSeq } from './device'
 import { isEdit, keepEdit, showEdits, targetOf } from './edits'
 import { keepHandover } from './handovers'
 import { dropProvisional, putProvisional } from './provisional'
+import { keepReferral } from './referrals'
 import type { OutboxRow, SealedRow, UserDb } from './schema'
 
 /** The record could not be written (storage full, database blocked): the screen must say so and keep what was typed. */
@@ -42,6 +43,8 @@ export interface NewRecord<K extends RecordKind = RecordKind> {
   draft?: string
   /** A record of the inbox that this one replaces. */
   replaces?: string
+  /** Of a referral: the record it hands up, which is shown nowhere any more. */
+  refers?: OutboxRow
 }
 
 /** The disk is full, or the browser gives no more of it. */
@@ -81,9 +84,14 @@ export async function enqueue<K extends RecordKind>(db: UserDb, record: NewRecor
       outcome: record.outcome,
       session: record.session,
       label: record.label,
+      ...(record.refers && { refers: record.refers }),
     }
     return await db.transaction('rw', [db.outbox, db.drafts, db.household, db.person, db.returnee, db.handover], async () => {
       if (record.replaces && (await db.outbox.get(record.replaces))?.state === 'needs-you') await db.outbox.delete(record.replaces)
+      if (record.refers) {
+        await dropProvisional(db, record.refers)
+        await showEdit(db, record.refers)
+      }
       const known = await db.outbox.get(record.id)
       if (known) return known as OutboxRow<K>
       await db.outbox.add(row)
@@ -169,7 +177,7 @@ export interface Settlement {
 
 /** Writes the outcome of one upload, all items in one transaction. Confirmed records leave what was typed as `sealed` only. */
 export async function settle(db: UserDb, settlements: readonly Settlement[], sealed?: SealedRow): Promise<void> {
-  await db.transaction('rw', [db.outbox, db.sealed, db.household, db.person, db.returnee, db.conflict, db.handover], async () => {
+  await db.transaction('rw', [db.outbox, db.sealed, db.household, db.person, db.returnee, db.conflict, db.handover, db.referral], async () => {
     if (sealed) await db.sealed.put(sealed)
     for (const next of settlements) {
       const row = await db.outbox.get(next.id)
@@ -183,8 +191,10 @@ export async function settle(db: UserDb, settlements: readonly Settlement[], sea
       if (next.state === 'confirmed') {
         await keepEdit(db, row)
         await keepHandover(db, row)
+        await keepReferral(db, row)
         if (row.conflict) await db.conflict.delete(row.conflict)
         delete updated.body
+        delete updated.refers
       }
       if (next.state === 'needs-you' && row.kind === 'handover_answer') await dropProvisional(db, row)
       await db.outbox.put(updated)

@@ -38,6 +38,8 @@ export interface OutboxRow<K extends RecordKind = RecordKind> {
   code?: string
   field?: string
   message?: string
+  /** Of a referral, until the server has it: the record it hands up, as it lay in the inbox. */
+  refers?: OutboxRow
   /** The conflict of this edit has been delivered: when it is gone, somebody has chosen. */
   conflictSeen?: boolean
   /** Of an edit that came second: who chose, and what. */
@@ -101,7 +103,7 @@ export interface MetaRow {
   value: unknown
 }
 
-export const CACHE_KINDS = ['region', 'household', 'person', 'returnee', 'code', 'visit', 'check', 'policy', 'conflict', 'handover'] as const
+export const CACHE_KINDS = ['region', 'household', 'person', 'returnee', 'code', 'visit', 'check', 'policy', 'conflict', 'handover', 'referral'] as const
 
 export type { UserDb } from './database'
 

@@ -67,6 +67,11 @@ export default {
     title: 'Record that needs you', fix: 'Correct and send again', resend: 'Send again as it is', giveUp: 'Give up this record',
     giveUpTitle: 'Give up this record?', giveUpMessage: 'It is removed from the phone and will not be in any figure.', resent: 'Back in the queue',
     settled: 'This record is settled', settledHint: 'It was sent again or given up.',
+    refer: 'Hand to the township', referHint: 'The record goes to the township with the reason it came back; they take it in or record it otherwise. You will see here what became of it.', referDo: 'Hand it up', referred: 'Handed up, waiting to be sent', takeBack: 'Take the record back',
+  },
+  referral: {
+    title: 'Handed to the township', by: '{who}: {what}',
+    state: { open: 'The township has not answered yet', stored: 'Taken in', recorded: 'Recorded otherwise', again: 'Please record it once more', dismissed: 'Need not be recorded' },
   },
   reject: {
     lost_by_server: 'The restored server lacks this record and the phone no longer has its text. Please record it again.',
@@ -170,7 +175,7 @@ export default {
     close: 'Close this alert', closeTitle: 'Close: what came of it', reason: 'Result', closeDo: 'Close it', gone: 'No such alert', goneHint: 'It may no longer lie in your cells.',
   },
   closeReason: { handled: 'Handled', false_alarm: 'False alarm', transferred: 'Handed on', duplicate: 'Duplicate', other: 'Other', answered: 'Made up for', settled: 'Hand-over answered' },
-  kind: { household_edit: 'Household changed', person_edit: 'Person changed', returnee_edit: 'Return changed', handover: 'Hand-over', handover_answer: 'Hand-over answered', conflict_choice: 'Choice made', visit: 'Visit', check: 'Check', returnee: 'Returnee', household: 'Household', alert: 'Alert', unit: 'Unit' },
+  kind: { referral: 'Handed up', household_edit: 'Household changed', person_edit: 'Person changed', returnee_edit: 'Return changed', handover: 'Hand-over', handover_answer: 'Hand-over answered', conflict_choice: 'Choice made', visit: 'Visit', check: 'Check', returnee: 'Returnee', household: 'Household', alert: 'Alert', unit: 'Unit' },
   field: {
     empty: '(empty)', building: 'Building', unit: 'Unit', floor: 'Floor', door: 'Door', address: 'Address', head_name: 'Head of household', headcount: 'People', phone: 'Telephone', occupancy: 'Occupancy', care: 'Needs care',
     name: 'Name', document_type: 'Document', document_number: 'Document number', origin: 'Came from', origin_text: 'Place of origin', transport: 'Transport', transport_number: 'Train, flight or plate', via: 'Stops', arrived_on: 'Arrived', left_on: 'Left', household: 'Household', purpose: 'Purpose',

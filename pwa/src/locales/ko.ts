@@ -67,6 +67,11 @@ export default {
     title: '확인이 필요한 기록', fix: '고쳐서 다시 보고', resend: '그대로 다시 보고', giveUp: '이 기록 버리기',
     giveUpTitle: '이 기록을 버릴까요?', giveUpMessage: '휴대폰에서 지워지고 통계에도 들어가지 않습니다.', resent: '대기 목록에 넣었습니다',
     settled: '이미 처리된 기록입니다', settledHint: '다시 보고했거나 버린 기록입니다.',
+    refer: '향진(가도)에 넘기기', referHint: '기록과 반려 사유를 함께 넘기면 향진(가도)에서 확인하여 등록합니다. 결과는 “보고 현황”에 표시됩니다.', referDo: '넘기기', referred: '넘겼습니다. 보고를 기다립니다', takeBack: '이 기록 되찾기',
+  },
+  referral: {
+    title: '향진(가도)에 넘긴 기록', by: '{who}: {what}',
+    state: { open: '향진(가도)에서 처리 중', stored: '등록됨', recorded: '따로 등록됨', again: '다시 등록해 주세요', dismissed: '등록할 필요 없음' },
   },
   reject: {
     lost_by_server: '복구된 서버에 이 기록이 없고 휴대폰의 원문도 지워졌습니다. 다시 등록해 주세요.',
@@ -170,7 +175,7 @@ export default {
     close: '이 경보 끝내기', closeTitle: '경보 끝내기: 결과', reason: '결과', closeDo: '끝내기', gone: '이 경보가 없습니다', goneHint: '이제 내 격자가 아닐 수 있습니다.',
   },
   closeReason: { handled: '처리함', false_alarm: '오보', transferred: '넘김', duplicate: '중복', other: '기타', answered: '뒤늦게 잼', settled: '이관 회답됨' },
-  kind: { household_edit: '세대 수정', person_edit: '인원 수정', returnee_edit: '귀향 등록 수정', handover: '이관', handover_answer: '이관 회답', conflict_choice: '수정 선택', visit: '방문', check: '체온', returnee: '귀향 등록', household: '세대', alert: '경보', unit: '단위' },
+  kind: { referral: '상급 이관 기록', household_edit: '세대 수정', person_edit: '인원 수정', returnee_edit: '귀향 등록 수정', handover: '이관', handover_answer: '이관 회답', conflict_choice: '수정 선택', visit: '방문', check: '체온', returnee: '귀향 등록', household: '세대', alert: '경보', unit: '단위' },
   field: {
     empty: '(비어 있음)', building: '동', unit: '단원', floor: '층', door: '호', address: '주소', head_name: '세대주', headcount: '인원', phone: '전화', occupancy: '거주 상태', care: '돌봄 필요',
     name: '이름', document_type: '증명서 종류', document_number: '증명서 번호', origin: '출발지', origin_text: '출발지 상세', transport: '교통편', transport_number: '열차·항공편·차량 번호', via: '경유지', arrived_on: '도착일', left_on: '떠난 날', household: '세대', purpose: '등록 목적',

@@ -69,6 +69,11 @@ export default {
     title: '要处理的记录', fix: '修改后重新上报', resend: '原样再报一次', giveUp: '放弃这条记录',
     giveUpTitle: '放弃这条记录？', giveUpMessage: '放弃后手机里不再保留，统计中也不会有它。', resent: '已放回待上报',
     settled: '这条记录已处理', settledHint: '它已重新上报或已放弃。',
+    refer: '交乡镇（街道）处理', referHint: '记录和退回原因一起交上去，由乡镇（街道）核对后收录或另行登记。结果会显示在“上报情况”。', referDo: '交上去', referred: '已交上去，等待上报', takeBack: '取回这条记录',
+  },
+  referral: {
+    title: '交乡镇（街道）的记录', by: '{who}：{what}',
+    state: { open: '乡镇（街道）还在处理', stored: '已收录', recorded: '已另行登记', again: '请重新登记一次', dismissed: '不需要登记' },
   },
   reject: {
     lost_by_server: '系统恢复后缺少这条记录，手机里的原文已清除，请重新登记。',
@@ -172,7 +177,7 @@ export default {
     close: '办结这条预警', closeTitle: '办结预警：结果是什么', reason: '结果', closeDo: '确认办结', gone: '没有这条预警', goneHint: '可能已不在您的网格内。',
   },
   closeReason: { handled: '已处置', false_alarm: '误报', transferred: '已移交', duplicate: '重复', other: '其他', answered: '已补测', settled: '移交已答复' },
-  kind: { household_edit: '修改住户', person_edit: '修改人员', returnee_edit: '修改返乡登记', handover: '移交', handover_answer: '答复移交', conflict_choice: '选定修改', visit: '走访', check: '测温', returnee: '返乡登记', household: '住户', alert: '预警', unit: '单位' },
+  kind: { referral: '上交记录', household_edit: '修改住户', person_edit: '修改人员', returnee_edit: '修改返乡登记', handover: '移交', handover_answer: '答复移交', conflict_choice: '选定修改', visit: '走访', check: '测温', returnee: '返乡登记', household: '住户', alert: '预警', unit: '单位' },
   field: {
     empty: '（空）', building: '楼栋', unit: '单元', floor: '楼层', door: '门牌', address: '地址', head_name: '户主姓名', headcount: '人数', phone: '联系电话', occupancy: '居住情况', care: '需要关照',
     name: '姓名', document_type: '证件类型', document_number: '证件号码', origin: '从哪里来', origin_text: '来处详情', transport: '交通方式', transport_number: '车次、航班号、车牌', via: '途经地', arrived_on: '到达日期', left_on: '离开日期', household: '住在哪户', purpose: '登记目的',
