@@ -50,12 +50,12 @@ _BODY = msgspec.json.Decoder(dict[str, Any])
 
 
 def referral_place(item: Incoming, known: Known) -> None:
-    """File a referral under its author's cell, or reject it: somebody without any duty for a month has no office."""
+    """File a referral under its author's cell of that day, or reject it: somebody without any duty for a month has no office."""
     body = item.body
     assert isinstance(body, ReferralBody)
     if body.kind in _NOT_HANDED_UP:
         return item.reject(ErrorCode.BAD_FIELD, "body.kind")
-    cells = [*known.user.scope(Capability.SYNC), *known.user.scope_on(Capability.SYNC, item.placed.business_day)]
+    cells = [*known.user.scope_on(Capability.SYNC, item.placed.business_day), *known.user.scope(Capability.SYNC)]
     if not cells:
         return item.reject(ErrorCode.FORBIDDEN)
     item.region_code, item.place = cells[0], body.place

@@ -6,7 +6,7 @@ from tests.conformance import breaking
 from tests.conformance.conftest import Scene
 from tests.conformance.relay import PUSH
 from tests.conformance.test_download import sync_until
-from tests.conformance.world import a_document
+from tests.conformance.test_upload import a_document
 
 pytestmark = pytest.mark.e2e
 

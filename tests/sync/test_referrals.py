@@ -1,6 +1,7 @@
 """上交记录: what came back to a phone is handed up, kept sealed, answered, and taken in exactly once."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -16,15 +17,16 @@ from backend.core.errors import ApiError
 from backend.core.ids import new_id
 from backend.facts.models import SyncItem
 from backend.residents.models import Household, SealedBlob
-from backend.residents.services import blobs_purge
+from backend.residents.services import blobs_purge, household_create
 from backend.sync.choices import ReferralState
+from backend.sync.closing import day_close
 from backend.sync.models import Referral
 from backend.sync.referrals import referral_answer, referred
 from backend.sync.taking_in import referral_take_in
 from backend.visits.models import Visit
 from tests.conftest import CELL
 from tests.residents.factories import household as household_input
-from tests.sync.conftest import item
+from tests.sync.conftest import DEVICE, item
 from tests.sync.edits import Push, said
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +92,8 @@ def test_taken_in_when_the_reason_is_gone_once_and_with_its_own_time(push: Push,
     assert said(push(visit)) == [("duplicate", None)]
     assert referral_take_in(referral=kept, actor=clerk).verdict == "duplicate"
     assert Visit.objects.count() == 1
+    closed = day_close(user=worker, device=uuid.UUID(DEVICE), day=stored.business_day, made=[kept.pk])
+    assert (closed.closed, closed.confirmed, closed.forgotten) == (True, 1, 0)
 
 
 def test_a_clock_days_off_is_put_right_when_it_is_taken_in(push: Push, clerk: User) -> None:
@@ -108,8 +112,6 @@ def test_a_clock_days_off_is_put_right_when_it_is_taken_in(push: Push, clerk: Us
 
 
 def _register(household: Any) -> Household:
-    from backend.residents.services import household_create
-
     return household_create(item=household_input(id=household), actor=None)
 
 
@@ -167,7 +169,9 @@ def test_a_bad_one_is_sent_back_itself(
     assert SyncItem.objects.get(pk=sent["id"]).verdict == "rejected"
 
 
-def test_a_worker_who_has_moved_on_still_has_an_office(push: Push, refused: dict[str, Any], worker: User) -> None:
+def test_it_goes_to_the_office_of_the_cell_that_was_his_that_day(
+    push: Push, refused: dict[str, Any], worker: User
+) -> None:
     made_at = clock.now() - dt.timedelta(days=1)
     Duty.objects.filter(user=worker).update(valid_from=made_at.date() - dt.timedelta(days=9))
     Duty.objects.filter(user=worker).update(valid_to=made_at.date())
@@ -175,6 +179,7 @@ def test_a_worker_who_has_moved_on_still_has_an_office(push: Push, refused: dict
     sent = refer(refused)
     sent["observed_at"] = made_at.isoformat()
     assert said(push(sent))[0][0] == "created"
+    assert Referral.objects.get().region_code == CELL
 
 
 def test_the_number_of_statements_is_that_of_the_referrals(push: Push, refused: dict[str, Any]) -> None:
