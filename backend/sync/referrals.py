@@ -50,7 +50,7 @@ _BODY = msgspec.json.Decoder(dict[str, Any])
 
 
 def referral_place(item: Incoming, known: Known) -> None:
-    """File a referral under its author's cell of that day, or reject it: somebody without any duty for a month has no office."""
+    """File a referral under its author's cell of that day, or reject it: who had no duty for a month has no office."""
     body = item.body
     assert isinstance(body, ReferralBody)
     if body.kind in _NOT_HANDED_UP:
