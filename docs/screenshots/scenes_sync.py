@@ -34,7 +34,7 @@ def offline(camera: Camera, page: Page) -> None:
 
 
 def inbox(camera: Camera, page: Page) -> None:
-    """The same document a second time: the server refuses it, and it comes back with the reason."""
+    """The same document a second time: the server refuses it, it comes back with the reason, and is handed up."""
     fill_returnee(page, "沈小河")
     page.get_by_test_id("save").click()
     expect(page.get_by_test_id("sync-badge")).to_have_attribute("data-needs-you", "1", timeout=30_000)
@@ -46,9 +46,24 @@ def inbox(camera: Camera, page: Page) -> None:
     page.get_by_test_id("inbox-row").click()
     page.get_by_test_id("record-reason").wait_for()
     camera.take(page, "phone-inbox-record")
-    page.get_by_test_id("record-give-up").click()
-    page.locator(".van-dialog__confirm").click()
-    page.get_by_test_id("inbox-row").wait_for(state="hidden")
+    page.get_by_test_id("record-refer").click()
+    page.get_by_test_id("note").fill("护照核对过，没有抄错。")
+    camera.take(page, "phone-refer")
+    page.get_by_test_id("refer-do").click()
+    page.get_by_test_id("referral-row").wait_for(timeout=30_000)
+    desk = camera.desk("town")
+    desk.goto("/admin/sync/referral/")
+    camera.take(desk, "office-referrals")
+    desk.locator("#result_list tbody a").first.click()
+    desk.wait_for_url("**/change/")
+    camera.take(desk, "office-referral")
+    deed(desk, "已另行登记")
+    submit(desk)
+    desk.wait_for_url("**/change/")
+    camera.close(desk)
+    page.get_by_test_id("sync-now").click()
+    page.locator("[data-testid=referral-row][data-state=recorded]").wait_for(timeout=60_000)
+    camera.take(page, "phone-referred")
 
 
 def conflict(camera: Camera, page: Page) -> None:
@@ -119,7 +134,7 @@ def storage(camera: Camera) -> None:
 
 
 def handover(camera: Camera, page: Page) -> None:
-    """A household handed over to the cell beside: offered, waiting, and what it is for who is to accept it."""
+    """A household handed over to the cell beside: offered, waiting, and accepted there without network."""
     household = first_household(page)
     page.goto(f"/households/{household}/handover")
     page.get_by_test_id("handover-to").wait_for()
@@ -147,9 +162,14 @@ def handover(camera: Camera, page: Page) -> None:
     desk.wait_for_url("**/change/")
     camera.take(desk, "office-handover")
     camera.close(desk)
-    other.get_by_test_id("decline").click()
-    other.get_by_test_id("decline-not_ours").click()
-    other.get_by_test_id("decline-do").click()
-    other.locator("[data-testid=handover-row][data-state=declined]").wait_for()
+    other.context.set_offline(True)
+    other.get_by_test_id("accept").click()
+    other.locator(".van-dialog__confirm").click()
+    other.locator("[data-testid=handover-row][data-state=accepted]").wait_for()
+    other.goto(f"/households/{household}")
+    other.get_by_test_id("household-page").wait_for()
+    camera.take(other, "phone-handover-accepted")
+    other.context.set_offline(False)
+    other.goto("/")
     sent(other)
     camera.close(other)
