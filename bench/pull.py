@@ -63,7 +63,7 @@ def pull(port: int, phone: Phone, cursor: str = "") -> tuple[int, str, list[int]
         if answer.status != 200:
             raise SystemExit(f"{answer.status} {content[:300]!r}")
         lengths.append(len(content) + sum(len(name) + len(value) + 4 for name, value in answer.getheaders()))
-        count += content.count(b'"op" : "put"')
+        count += content.count(b'"op":"put"')
         head = HEAD.decode(content)
         cursor, more = head.cursor, head.more
     return count, cursor, lengths

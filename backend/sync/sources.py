@@ -17,12 +17,13 @@ ENDED_DAYS = 31
 
 @dataclass(frozen=True, slots=True)
 class PullSource:
-    """`table` has `region`, the column with the cell's code; `data` is a JSON expression; `where` a further filter.
+    """`table` has `region`, the column with the cell's code; `data` is the list of columns that are sent, as SELECT has
+    them; `where` a further filter.
 
     Pulled `inside` the cells where the user holds `capability` beside the right to sync, and, with `above`, what has
     the code of the village or township they lie in, unless the code in `unless` lies in the cells themselves; and what
-    the user himself wrote, wherever it lies, if `author` names a column. A source with `op` "delete" and no `kind` has
-    its rows' own kinds in `data`.
+    the user himself wrote, wherever it lies, if `author` names a column. A source without `kind` has its rows' own
+    kinds in `data`, and nothing else.
     """
 
     kind: str
@@ -39,7 +40,7 @@ class PullSource:
     author: str = ""
 
 
-_REGION = "json_build_object('code', t.code, 'name', t.name, 'level', t.level, 'parent', t.parent_code)"
+_REGION = "t.code, t.name, t.level, t.parent_code AS parent"
 #: A cell with its village's name: there is a 第一网格 in each. A village by its own.
 _NAMED = (
     "(SELECT CASE r.level WHEN 'grid' THEN coalesce(v.name, '') ELSE '' END || r.name FROM regions_region r "
@@ -61,15 +62,13 @@ _HANDOVER_SHOWN = (
 def _handover(*, incoming: bool) -> str:
     """A hand-over as one of its two sides is told of it."""
     return (
-        "json_build_object('id', t.id, 'household', t.household_id, 'person', t.person_id, 'place', t.place, "
-        f"'head', coalesce(({_ONE_HOUSEHOLD.format('h.head_masked')}), ({_ONE_PERSON.format('p.name_masked')})), "
-        f"'headcount', coalesce(({_ONE_HOUSEHOLD.format('h.headcount')}), 1), 'monitored', ({_MONITORED}), "
-        f"'reason', t.reason, 'from', t.from_region, 'from_name', {_NAMED.format('t.from_region')}, "
-        f"'to', t.to_region, 'to_name', {_NAMED.format('t.to_region')}, 'author_name', t.author_name, "
-        "'offered_at', t.offered_at, 'received_at', t.received_at, 'due_at', t.due_at, 'state', t.state, "
-        f"'cell', t.cell, 'cell_name', {_NAMED.format('t.cell')}, 'decline_reason', t.decline_reason, "
-        "'answered_at', t.answered_at, 'answered_by', t.answered_by_name, 'mine', t.author_id = %(user)s, "
-        f"'incoming', {str(incoming).lower()})"
+        "t.id, t.household_id AS household, t.person_id AS person, t.place, "
+        f"coalesce(({_ONE_HOUSEHOLD.format('h.head_masked')}), ({_ONE_PERSON.format('p.name_masked')})) AS head, "
+        f"coalesce(({_ONE_HOUSEHOLD.format('h.headcount')}), 1) AS headcount, ({_MONITORED}) AS monitored, t.reason, "
+        f't.from_region AS "from", {_NAMED.format("t.from_region")} AS from_name, '
+        f't.to_region AS "to", {_NAMED.format("t.to_region")} AS to_name, t.author_name, t.offered_at, t.received_at, '
+        f"t.due_at, t.state, t.cell, {_NAMED.format('t.cell')} AS cell_name, t.decline_reason, t.answered_at, "
+        f"t.answered_by_name AS answered_by, t.author_id = %(user)s AS mine, {str(incoming).lower()} AS incoming"
     )
 
 
@@ -112,10 +111,8 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="residents_household",
         where="t.closed_at IS NULL",
         data=(
-            "json_build_object('id', t.id, 'region', t.region_code, 'address', t.address, 'building', t.building, "
-            "'unit', t.unit, 'floor', t.floor, 'door', t.door, 'head', t.head_masked, 'headcount', t.headcount, "
-            "'occupancy', t.occupancy, 'care', t.care, 'phone_known', t.phone_sealed IS NOT NULL, "
-            "'version', t.version, 'sort', t.sort_key)"
+            "t.id, t.region_code AS region, t.address, t.building, t.unit, t.floor, t.door, t.head_masked AS head, "
+            "t.headcount, t.occupancy, t.care, t.phone_sealed IS NOT NULL AS phone_known, t.version, t.sort_key AS sort"
         ),
     ),
     PullSource(
@@ -123,9 +120,8 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         capability=Capability.PERSON_VIEW,
         table="residents_person",
         data=(
-            "json_build_object('id', t.id, 'household', t.household_id, 'region', t.region_code, "
-            "'name', t.name_masked, 'purpose', t.purposes, 'phone_last4', nullif(t.phone_last4, ''), "
-            "'version', t.version)"
+            "t.id, t.household_id AS household, t.region_code AS region, t.name_masked AS name, t.purposes AS purpose, "
+            "nullif(t.phone_last4, '') AS phone_last4, t.version"
         ),
     ),
     PullSource(
@@ -133,10 +129,9 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         capability=Capability.RETURNEE_VIEW,
         table="returnees_returnee",
         data=(
-            "json_build_object('id', t.id, 'person', t.person_id, 'region', t.region_code, 'origin_name', "
-            "coalesce((SELECT r.name FROM regions_region r WHERE r.code = nullif(t.origin_code, '')), t.origin_text), "
-            "'arrived_on', t.arrived_on, 'monitor_from', t.monitor_from, 'monitor_to', t.monitor_to, 'state', t.state, "
-            "'transport', t.transport, 'number_known', t.transport_number <> '', 'via', t.via, 'version', t.version)"
+            "t.id, t.person_id AS person, t.region_code AS region, coalesce((SELECT r.name FROM regions_region r "
+            "WHERE r.code = nullif(t.origin_code, '')), t.origin_text) AS origin_name, t.arrived_on, t.monitor_from, "
+            "t.monitor_to, t.state, t.transport, t.transport_number <> '' AS number_known, t.via, t.version"
         ),
         # Handed over to another cell: the tombstone takes it away, its successor is that cell's.
         where="t.state <> 'moved'",
@@ -146,10 +141,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         capability=Capability.CODE_VIEW,
         table="health_codestatus",
         key="t.person_id",
-        data=(
-            "json_build_object('person', t.person_id, 'colour', t.colour, 'reason', t.reason, 'since', t.since, "
-            "'rule_version', t.rule_version, 'clause', t.clause)"
-        ),
+        data="t.person_id AS person, t.colour, t.reason, t.since, t.rule_version, t.clause",
     ),
     PullSource(
         kind="visit",
@@ -157,10 +149,9 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="visits_visit",
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
-            "json_build_object('id', t.id, 'household', t.household_id, 'region', t.region_code, "
-            "'outcome', t.outcome, 'observed_at', t.corrected_at, 'day', t.business_day, "
-            "'temperature_max', t.temperature_max, 'fever', t.fever_count, 'symptoms', t.symptom_count, "
-            "'author_name', t.author_name, 'mine', t.author_id = %(user)s)"
+            "t.id, t.household_id AS household, t.region_code AS region, t.outcome, t.corrected_at AS observed_at, "
+            "t.business_day AS day, t.temperature_max, t.fever_count AS fever, t.symptom_count AS symptoms, "
+            "t.author_name, t.author_id = %(user)s AS mine"
         ),
     ),
     PullSource(
@@ -169,9 +160,8 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="health_dailycheck",
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
-            "json_build_object('id', t.id, 'person', t.person_id, 'region', t.region_code, 'session', t.session, "
-            "'day', t.business_day, 'temperature', t.temperature, 'symptoms', t.symptoms, 'method', t.method, "
-            "'author_name', t.author_name)"
+            "t.id, t.person_id AS person, t.region_code AS region, t.session, t.business_day AS day, t.temperature, "
+            "t.symptoms, t.method, t.author_name"
         ),
     ),
     PullSource(
@@ -182,9 +172,8 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         where="t.state = 'open'",
         author="t.author_id",
         data=(
-            "json_build_object('id', t.id, 'kind', t.kind, 'target', t.target, 'region', t.region_code, "
-            "'place', t.place, 'author_name', t.author_name, 'mine', t.author_id = %(user)s, 'made_at', t.made_at, "
-            "'version', t.version, 'fields', t.fields)"
+            "t.id, t.kind, t.target, t.region_code AS region, t.place, t.author_name, "
+            "t.author_id = %(user)s AS mine, t.made_at, t.version, t.fields"
         ),
     ),
     PullSource(
@@ -195,10 +184,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         inside=False,
         author="t.author_id",
         where=f"t.state <> 'open' AND t.chosen_at > %(now)s - interval '{ENDED_DAYS} days'",
-        data=(
-            "json_build_object('state', t.state, 'choices', t.choices, 'by', t.chosen_by_name, 'at', t.chosen_at, "
-            "'mine', t.chosen_by_id = %(user)s)"
-        ),
+        data="t.state, t.choices, t.chosen_by_name AS by, t.chosen_at AS at, t.chosen_by_id = %(user)s AS mine",
     ),
     PullSource(
         kind="referral",
@@ -207,10 +193,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         inside=False,
         author="t.author_id",
         where=f"t.state = 'open' OR (t.answered_at AT TIME ZONE 'Asia/Shanghai')::date > %(today)s::date - {FACT_DAYS}",
-        data=(
-            "json_build_object('id', t.id, 'item', t.item, 'kind', t.kind, 'place', t.place, 'made_at', t.made_at, "
-            "'state', t.state, 'answered_by', t.answered_by_name, 'answered_at', t.answered_at)"
-        ),
+        data="t.id, t.item, t.kind, t.place, t.made_at, t.state, t.answered_by_name AS answered_by, t.answered_at",
     ),
     # Whom both sides are, they are told last that it comes to them.
     PullSource(
