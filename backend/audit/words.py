@@ -34,7 +34,8 @@ _VALUES = {
     "document_number": "证件号码", "household_id": "住户", "purposes": "登记目的", "origin_code": "来源地区划",
     "origin_text": "来源地", "transport": "交通方式", "transport_number": "车次、航班号、车牌", "via": "途经地",
     "household": "住户", "origin": "来源地区划", "arrived_on": "到达日期", "left_on": "离开日期",
-    "chosen": "已处理", "void": "已作废",
+    "chosen": "已处理", "void": "已作废", "stored": "已收录", "recorded": "已另行登记", "again": "请重新登记",
+    "dismissed": "不需要登记",
     "moved": "搬走", "wrong_cell": "分错网格", "boundary": "边界调整", "other": "其他", "not_ours": "不属于本网格",
     "not_found": "查无此户或此人", "incomplete": "信息不全",
     "returnee": "返乡人员", "key_group": "重点人群", "suspect": "可疑症状", "family": "同住家人",
@@ -45,7 +46,7 @@ TARGETS = {
     "user": "用户", "duty": "职责", "device": "设备", "region": "区划", "household": "住户", "person": "人员",
     "returnee": "返乡人员", "alert": "预警", "daily_report": "日报", "policy_pack": "政策包", "exemption": "免报",
     "batch": "上报批次", "cells": "网格（批量导入）", "divisions": "全国区划（导入）", "carried_file": "代交文件",
-    "conflict": "修改冲突", "handover": "移交",
+    "conflict": "修改冲突", "handover": "移交", "referral": "上交记录",
     "outbox_file": "上报文件", "clock": "演示时钟", "demo": "演示数据",
 }  # fmt: skip
 
@@ -69,6 +70,7 @@ _ACTIONS = {
     "sync.carry": "代交记录", "conflict_choose": "处理修改冲突", "conflict_reveal": "查看后报的完整内容",
     "handover_offer": "移交", "handover_accept": "签收移交", "handover_decline": "退回移交",
     "handover_withdraw": "撤回移交", "handover_void": "移交作废",
+    "referral_answer": "处理上交记录", "referral_reveal": "查看上交记录的内容",
 }  # fmt: skip
 
 
