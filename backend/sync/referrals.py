@@ -26,13 +26,15 @@ from backend.sync.choices import ItemKind, ReferralState
 from backend.sync.intake import Incoming
 from backend.sync.known import Known
 from backend.sync.models import Referral
-from backend.sync.shapes import Item, ReferralBody
+from backend.sync.shapes import BODIES, Item, ReferralBody
 
 #: Until it is answered; nobody's record runs out of time because an office is slow.
 KEEP_DAYS = 3650
 KEEP_ANSWERED_DAYS = 30
 #: What is about other records of the inbox is not handed up itself.
 _NOT_HANDED_UP = (ItemKind.REFERRAL, ItemKind.CONFLICT_CHOICE)
+#: What a record may have: a phone may have sent anything, and its words do not go into the audit trail.
+_FIELDS = frozenset(name for shape in BODIES.values() for name in shape.__struct_fields__)
 #: Fields of records that name somebody.
 _NAMES = ("name", "head_name")
 
@@ -129,6 +131,6 @@ def referral_reveal(*, actor: User, referral: Referral, purpose: str) -> tuple[d
             reason = reason.replace(plain, mask_name(plain))
     audit_record(
         actor=actor, action="referral_reveal", target_kind="referral", target_id=referral.pk,
-        region=referral.region_code, detail={"fields": sorted(body)[:30], "purpose": reason},
+        region=referral.region_code, detail={"fields": sorted(_FIELDS & set(body)), "purpose": reason},
     )  # fmt: skip
     return body, kept.note

@@ -117,7 +117,8 @@ def _more_people(page: Page, household: str, count: int) -> None:
     page.get_by_test_id("household-edit").wait_for()
     for _ in range(count):
         page.get_by_test_id("headcount").locator("xpath=following-sibling::button").click()
-    page.get_by_test_id("save").click()
+    with page.expect_response("**/sync/push/"):
+        page.get_by_test_id("save").click()
     page.get_by_test_id("household-page").wait_for()
     sent(page)
 

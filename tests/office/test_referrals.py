@@ -49,7 +49,7 @@ def test_the_content_is_shown_for_a_purpose_and_audited(here: Corner, desk: Clie
     assert "电话是孙七女儿的" in shown
     entry = AuditEntry.objects.get(action="referral_reveal")
     assert "孙七" not in json.dumps(entry.detail, ensure_ascii=False)
-    assert entry.region_code == CELL
+    assert (entry.region_code, entry.detail["fields"]) == (CELL, ["name", "phone", "region"])
 
 
 @pytest.mark.parametrize(("deed", "state"), [("recorded", "recorded"), ("again", "again"), ("dismiss", "dismissed")])

@@ -131,7 +131,7 @@ def furnish(cell: str) -> Corner:
 
 def _referral(worker: User, device: uuid.UUID, cell: str) -> Referral:
     """A registration whose telephone could not be right, handed up by a push."""
-    body = {"name": "孙七", "phone": "139", "region": cell}
+    body = {"name": "孙七", "phone": "139", "region": cell, "孙七": 1}
     referral = {
         "item": new_id(), "kind": "returnee", "schema": 3, "seq": 8, "observed_at": clock.now(), "record": body,
         "code": "bad_phone", "place": "3幢2单元501", "note": "电话是孙七女儿的",
