@@ -143,7 +143,8 @@ def handover(camera: Camera, page: Page) -> None:
     page.get_by_test_id("handover-reason-wrong_cell").click()
     camera.take(page, "phone-handover")
     page.get_by_test_id("save").click()
-    page.locator(".van-dialog__confirm").click()
+    with page.expect_response("**/sync/push/"):
+        page.locator(".van-dialog__confirm").click()
     sent(page)
     page.goto("/me/sync")
     page.get_by_test_id("sync-now").click()
