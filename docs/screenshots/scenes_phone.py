@@ -18,9 +18,10 @@ def walk_phone(camera: Camera) -> None:
     _checks(camera, grid1)
     inbox(camera, grid1)
     conflict(camera, grid1)
-    handover(camera, grid1)
     _alerts(camera, grid1)
     _me(camera, grid1)
+    # Last, since it gives a door away.
+    handover(camera, grid1)
     camera.close(grid1)
     storage(camera)
     for suffix, settings in (("dark", DARK), ("big", BIG)):
