@@ -173,8 +173,8 @@ def test_it_goes_to_the_office_of_the_cell_that_was_his_that_day(
     push: Push, refused: dict[str, Any], worker: User
 ) -> None:
     made_at = clock.now() - dt.timedelta(days=1)
-    Duty.objects.filter(user=worker).update(valid_from=made_at.date() - dt.timedelta(days=9))
-    Duty.objects.filter(user=worker).update(valid_to=made_at.date())
+    day = clock.business_day(made_at)
+    Duty.objects.filter(user=worker).update(valid_from=day - dt.timedelta(days=9), valid_to=day)
     Duty.objects.create(user=worker, role=Role.GRID_WORKER, region_code=CELL[:12] + "900", valid_from=clock.today())
     sent = refer(refused)
     sent["observed_at"] = made_at.isoformat()
