@@ -36,8 +36,21 @@ def village_report(code: str, **fields: Any) -> None:
     }  # fmt: skip
     DailyReport.objects.create(
         id=f"{day}:{code}", region_code=code, business_day=day, level=Level.VILLAGE, parent_code=code[:9],
-        state=State.SUBMITTED, value=Value.N, **told,
+        value=Value.N, **{"state": State.SUBMITTED, **told},
     )  # fmt: skip
+
+
+def test_a_cell_without_a_record_owes_its_report_before_its_day_is_closed(here: Corner, desk: Client) -> None:
+    day = clock.today() - dt.timedelta(days=1)
+    village_report(CELL[:12], reported=4, state=State.RUNNING)
+    DailyReport.objects.create(
+        id=f"{day}:{CELL}", region_code=CELL, business_day=day, level=Level.GRID, parent_code=CELL[:12],
+        state=State.RUNNING, value=Value.N, expected=1, reported=0, exempted=0, contributing=0, facts=0, visits=0,
+        checks=0, inputs=0, digest=0,
+    )  # fmt: skip
+    page = desk.get("/admin/").content.decode()
+    assert "昨日应报的网格全部已报" not in page
+    assert f"region={CELL}&amp;day={day}" in page
 
 
 def test_the_header_says_who_serves_where(here: Corner, desk: Client, clerk: User) -> None:

@@ -129,13 +129,11 @@ def _share(row: DailyReport | None, key: str, base: str) -> float | None:
 
 
 def _missing(region: str, within: Scope, day: dt.date) -> dict[str, Any]:
-    """Units that owe the report of `day`. While their level is open they may still come."""
-    rows = DailyReport.objects.within(within).filter(business_day=day)
-    if len(region) >= _CELLS_LISTED_FROM:
-        owing = rows.filter(level=Level.GRID, state=State.MISSING)
-    else:
-        owing = rows.filter(parent_code=region, reported__lt=F("expected"))
-    return _owed(rows.filter(region_code=region).first(), owing.order_by("region_code"), day)
+    """Units that owe the report of `day`. While their level is open, till the next morning, they may still come."""
+    rows = DailyReport.objects.within(within).filter(business_day=day, reported__lt=F("expected"))
+    owing = rows.filter(level=Level.GRID) if len(region) >= _CELLS_LISTED_FROM else rows.filter(parent_code=region)
+    whole = DailyReport.objects.filter(business_day=day, region_code=region).first()
+    return _owed(whole, owing.order_by("region_code"), day)
 
 
 def _silent(region: str, within: Scope, day: dt.date) -> dict[str, Any]:
