@@ -86,6 +86,17 @@ class App:
         self.until(lambda: len(self._relay.seen) > asked)
         self._rest()
 
+    def until_delivered(self, visits: set[str]) -> None:
+        """Syncs until these visits have come down: a pull tells of them once every older transaction has ended."""
+
+        def there() -> bool:
+            if visits <= {row["id"] for row in self._rows("visit")}:
+                return True
+            self.sync()
+            return False
+
+        self.until(there)
+
     def restart(self, *, rest: bool = True) -> None:
         """The app is started anew in its tab."""
         self.page.goto("/me/sync")

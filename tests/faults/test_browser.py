@@ -95,6 +95,8 @@ def test_a_tab_killed_while_it_saves_has_kept_what_it_called_saved(scene: Scene,
         assert told <= set(kept), "the screen called saved what is not there"
         if home not in kept:
             phone.save_visit(home)
+            # Its word must not be taken for that of the next door.
+            phone.page.get_by_test_id("say").wait_for(state="detached")
     assert sorted(row["household"] for row in phone.records()) == sorted(scene.homes[:6])
     context.set_offline(False)
     phone.sync()
@@ -223,6 +225,7 @@ def test_a_clock_that_jumps_between_records_changes_neither_order_nor_day(
     rows = scene.world.do("stored", records=list(scene.visits))
     assert [scene.visits[row["id"]]["outcome"] for row in rows] == ["nobody_home", "refused", "seen_well"]
     assert not any(row["doubtful"] for row in rows)
+    phone.until_delivered(set(scene.visits))
     phone.go("/")
     phone.page.get_by_test_id("filter-all").click()
     door = phone.page.locator(f"[data-testid=household-row][data-household='{scene.homes[0]}']")
