@@ -254,6 +254,7 @@ export async function resend(db: UserDb, id: string): Promise<void> {
     handover: old.handover,
     outcome: old.outcome,
     session: old.session,
+    refers: old.refers,
     replaces: id,
   })
 }

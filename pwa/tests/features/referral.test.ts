@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import type { OutboxRow } from '@/db/schema'
 import { applyPage, pruneFacts } from '@/db/cache'
-import { enqueue, settle, unsettled } from '@/db/outbox'
+import { enqueue, resend, settle, unsettled } from '@/db/outbox'
 import { mayRefer, refer, takeBack } from '@/db/referring'
 import RecordPage from '@/features/me/RecordPage.vue'
 import SyncPage from '@/features/me/SyncPage.vue'
@@ -61,6 +61,8 @@ it('a referral that was refused gives the record back as it was', async () => {
   await settle(here.db, [{ id: 'r1', state: 'needs-you', verdict: 'rejected', code: 'forbidden' }])
   const row = (await here.db.outbox.get('r1'))!
   expect(mayRefer(row)).toBe(false)
+  await resend(here.db, 'r1')
+  await settle(here.db, [{ id: 'r1', state: 'needs-you', verdict: 'rejected', code: 'forbidden' }])
   await takeBack(here.db, 'r1')
   expect(await unsettled(here.db)).toEqual([refused])
 })
