@@ -175,4 +175,4 @@ class Referral(ChangedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.place} {self.code}"
+        return self.place or self.author.display_name

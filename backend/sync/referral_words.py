@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 
 from backend.core.errors import ErrorCode
+from backend.core.fields import is_region_code
+from backend.core.office.directory import directory
 from backend.core.symptoms import Symptom
 from backend.health.choices import Method, Session
 from backend.residents.choices import DeclineReason, HandOverReason, HandOverState
-from backend.residents.selectors import households_by_id
+from backend.residents.selectors import HouseholdRef, PersonRef, households_by_id, people_by_id
 from backend.sync.choices import ItemKind
 from backend.sync.conflict_words import field_word, value_words
 from backend.visits.choices import Need, Outcome
@@ -18,16 +20,18 @@ from backend.visits.choices import Need, Outcome
 _FIELDS = {
     "outcome": "走访结果", "people": "家庭成员", "needs": "需求", "note": "备注", "temperature": "体温",
     "symptoms": "症状", "session": "早晚", "method": "方式", "reachable": "联系上", "region": "网格", "person": "人员",
-    "returnee": "返乡登记", "version": "依据的版本", "handover": "移交", "answer": "答复", "reason": "原因",
-    "to": "移交给",
+    "answer": "答复", "reason": "原因", "to": "移交给",
 }  # fmt: skip
 _CHOICES: dict[str, dict[str, Any]] = {
     "outcome": dict(Outcome.choices), "needs": dict(Need.choices), "symptoms": dict(Symptom.choices),
     "session": dict(Session.choices), "method": dict(Method.choices), "answer": dict(HandOverState.choices),
     "reason": {**dict(HandOverReason.choices), **dict(DeclineReason.choices)},
 }  # fmt: skip
-#: Ids and codes that no words belong to.
-_AS_SENT = ("person", "returnee", "handover", "region", "to", "version", "temperature", "headcount", "floor")
+_NUMBERS = ("temperature", "headcount", "floor")
+#: Ids and numbers that mean nothing to a reader.
+_NOT_SHOWN = ("version", "returnee", "handover", "conflict")
+#: Who brings a name registers somebody; the id beside it is new, and stands for nothing yet.
+_NEW_BESIDE = {"name": "person", "head_name": "household"}
 
 
 def kind_word(kind: str) -> str:
@@ -43,7 +47,8 @@ def code_sentence(code: str) -> str:
 
 def record_lines(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Every field of a record's body as `(word, value)`, of whatever shape it is; changes of an edit stand in line."""
-    flat = {name: value for name, value in body.items() if name != "changes"}
+    new = {of for name, of in _NEW_BESIDE.items() if name in body}
+    flat = {name: value for name, value in body.items() if name not in {"changes", *_NOT_SHOWN, *new}}
     if isinstance(changes := body.get("changes"), dict):
         flat |= changes
     origin = flat.get("origin")
@@ -57,19 +62,23 @@ def _words(name: str, value: Any, known: Callable[[str, Any], str]) -> str:
         return "是" if value else "否"
     if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         return "；".join("，".join(f"{word} {said}" for word, said in record_lines(each)) for each in value)
-    if not isinstance(value, str | int | float | None) and not _is_texts(value):
+    if value is None:
+        return known(name, value)
+    if not isinstance(value, str | int | float) and not _is_texts(value):
         return msgspec.json.encode(value).decode()
     return _said(name, value, known)
 
 
 def _said(name: str, value: Any, known: Callable[[str, Any], str]) -> str:
-    """A text, a number, nothing, or a list of texts."""
-    if name == "household":
-        return _home(value)
+    """A text, a number, or a list of texts."""
+    if name in ("household", "person"):
+        return _record(name, value)
     if name in _CHOICES:
         labels = _CHOICES[name]
         return "、".join(str(labels.get(each, each)) for each in (value if isinstance(value, list) else [value]))
-    if name in _AS_SENT or (name == "origin" and not _is_code(value)):
+    if name in ("region", "to"):
+        return _region(value)
+    if name in _NUMBERS or (name == "origin" and not _is_code(value)):
         return str(value)
     return known(name, value)
 
@@ -82,11 +91,18 @@ def _is_code(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) in (2, 4, 6)
 
 
-def _home(value: Any) -> str:
-    """A household by its door, one query; its id where there is none."""
+def _record(name: str, value: Any) -> str:
+    """A household or person by the door, one query; the id where there is none."""
     try:
         key = uuid.UUID(str(value))
     except ValueError:
         return str(value)
-    home = households_by_id({key}).get(key)
-    return home.place if home else f"系统里没有此户（{key}）"
+    found: HouseholdRef | PersonRef | None
+    found = households_by_id({key}).get(key) if name == "household" else people_by_id({key}).get(key)
+    return found.place if found else f"系统里没有（{key}）"
+
+
+def _region(value: Any) -> str:
+    """A cell or village with what it lies in, two queries at most."""
+    path = directory().path(value) if isinstance(value, str) and is_region_code(value) else []
+    return " › ".join(place.name for place in path[-3:]) or str(value)

@@ -47,6 +47,8 @@ def test_the_content_is_shown_for_a_purpose_and_audited(here: Corner, desk: Clie
     assert "请" in do(desk, "sync_referral_do_reveal", here.referral, purpose="x").content.decode()
     shown = do(desk, "sync_referral_do_reveal", here.referral, purpose="核对孙七的电话").content.decode()
     assert "电话是孙七女儿的" in shown
+    assert here.cell not in shown
+    assert str(here.referral.item) not in shown
     entry = AuditEntry.objects.get(action="referral_reveal")
     assert "孙七" not in json.dumps(entry.detail, ensure_ascii=False)
     assert (entry.region_code, entry.detail["fields"]) == (CELL, ["name", "phone", "region"])
@@ -74,6 +76,7 @@ def test_what_is_refused_once_more_stays_and_says_why(here: Corner, desk: Client
     [
         {"household": "no id", "origin": "北京", "people": [{"temperature": 63}], "needs": ["medicine", {"x": 1}]},
         {"changes": {"floor": 3, "household": None}, "version": 2},
+        {"household": "01980000-0000-7000-8000-000000000001", "region": "1", "person": None},
         {"reachable": True, "symptoms": [], "note": {"a": [1]}, "reason": "moved", "to": 5},
     ],
 )
