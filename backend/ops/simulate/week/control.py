@@ -27,6 +27,10 @@ class Control:
     def restart(self, part: str) -> None:
         self._ask("restart", part)
 
+    def tend(self) -> None:
+        """Start again what died of a fault by itself, as the supervisor of `bin/run` does at once."""
+        self._ask("tend")
+
     def stop_services(self) -> None:
         self._ask("stop_services")
 

@@ -130,6 +130,7 @@ class Week:
 
     def _cut_offs(self, day: int) -> None:
         """The six cut-offs of a day, in the morning after it; then every unit's report is held against the truth."""
+        self.control.tend()
         date = self.world.day + dt.timedelta(days=day)
         moments = [closing.at for closing in closings(PROVINCE, date)]
         for moment in moments:
