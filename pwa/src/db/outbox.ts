@@ -87,13 +87,16 @@ export async function enqueue<K extends RecordKind>(db: UserDb, record: NewRecor
       ...(record.refers && { refers: record.refers }),
     }
     return await db.transaction('rw', [db.outbox, db.drafts, db.household, db.person, db.returnee, db.handover], async () => {
-      if (record.replaces && (await db.outbox.get(record.replaces))?.state === 'needs-you') await db.outbox.delete(record.replaces)
+      const inInbox = record.replaces !== undefined && (await db.outbox.get(record.replaces))?.state === 'needs-you'
+      if (inInbox) await db.outbox.delete(record.replaces!)
+      const known = await db.outbox.get(record.id)
+      if (known) return known as OutboxRow<K>
       if (record.refers) {
+        // Sent again or given up in another tab meanwhile: there is nothing left to hand up.
+        if (!inInbox) throw new Error('no longer in the inbox')
         await dropProvisional(db, record.refers)
         await showEdit(db, record.refers)
       }
-      const known = await db.outbox.get(record.id)
-      if (known) return known as OutboxRow<K>
       await db.outbox.add(row)
       if (record.draft) await db.drafts.delete(record.draft)
       await putProvisional(db, row)

@@ -4,7 +4,8 @@
  */
 import type { ReferralBody } from '@/api/types'
 
-import { enqueue, idToResend } from './outbox'
+import { showEdits, isEdit, targetOf } from './edits'
+import { idToResend, type NewRecord } from './outbox'
 import { putProvisional } from './provisional'
 import type { OutboxRow, UserDb } from './schema'
 
@@ -13,15 +14,13 @@ export function mayRefer(row: OutboxRow): boolean {
   return row.state === 'needs-you' && row.body !== undefined && !['referral', 'conflict_choice'].includes(row.kind) && !['item_too_large', 'edited_elsewhere'].includes(row.code ?? '')
 }
 
-/** `id` is made when the page opens: two taps are one referral. */
-export async function refer(db: UserDb, record: string, id: string, note: string): Promise<void> {
-  const old = await db.outbox.get(record)
-  if (!old || !mayRefer(old)) return
+/** The referral of a record of the inbox; `id` was made when the form opened. */
+export function referralOf(old: OutboxRow, id: string, note: string): NewRecord<'referral'> {
   const body: ReferralBody = {
     item: idToResend(old), kind: old.kind, schema: old.schema, seq: old.seq, observed_at: old.observedAt, record: old.body, code: old.code ?? old.verdict ?? 'rejected',
     place: old.label.slice(0, 200), ...(note ? { note } : {}),
   }
-  await enqueue(db, { id, kind: 'referral', body, label: old.label, replaces: record, refers: old })
+  return { id, kind: 'referral', body, label: old.label, replaces: old.id, refers: old }
 }
 
 /** The server did not take the referral: the record is back in the inbox, as it was. */
@@ -32,5 +31,7 @@ export async function takeBack(db: UserDb, id: string): Promise<void> {
     await db.outbox.delete(id)
     await db.outbox.put(row.refers)
     await putProvisional(db, row.refers)
+    const target = targetOf(row.refers)
+    if (isEdit(row.refers) && target) await showEdits(db, row.refers.kind, target)
   })
 }

@@ -67,7 +67,7 @@ export default {
     title: 'Record that needs you', fix: 'Correct and send again', resend: 'Send again as it is', giveUp: 'Give up this record',
     giveUpTitle: 'Give up this record?', giveUpMessage: 'It is removed from the phone and will not be in any figure.', resent: 'Back in the queue',
     settled: 'This record is settled', settledHint: 'It was sent again or given up.',
-    refer: 'Hand to the township', referHint: 'The record goes to the township with the reason it came back; they take it in or record it otherwise. You will see here what became of it.', referDo: 'Hand it up', referred: 'Handed up, waiting to be sent', takeBack: 'Take the record back',
+    refer: 'Hand to the township', referHint: 'The record goes to the township with the reason it came back; they take it in or record it otherwise. You will see here what became of it.', referDo: 'Hand it up', referred: 'The referral is saved on the phone', takeBack: 'Take the record back',
   },
   referral: {
     title: 'Handed to the township', by: '{who}: {what}',

@@ -67,7 +67,7 @@ export default {
     title: '확인이 필요한 기록', fix: '고쳐서 다시 보고', resend: '그대로 다시 보고', giveUp: '이 기록 버리기',
     giveUpTitle: '이 기록을 버릴까요?', giveUpMessage: '휴대폰에서 지워지고 통계에도 들어가지 않습니다.', resent: '대기 목록에 넣었습니다',
     settled: '이미 처리된 기록입니다', settledHint: '다시 보고했거나 버린 기록입니다.',
-    refer: '향진(가도)에 넘기기', referHint: '기록과 반려 사유를 함께 넘기면 향진(가도)에서 확인하여 등록합니다. 결과는 “보고 현황”에 표시됩니다.', referDo: '넘기기', referred: '넘겼습니다. 보고를 기다립니다', takeBack: '이 기록 되찾기',
+    refer: '향진(가도)에 넘기기', referHint: '기록과 반려 사유를 함께 넘기면 향진(가도)에서 확인하여 등록합니다. 결과는 “보고 현황”에 표시됩니다.', referDo: '넘기기', referred: '휴대폰에 저장했습니다', takeBack: '이 기록 되찾기',
   },
   referral: {
     title: '향진(가도)에 넘긴 기록', by: '{who}: {what}',

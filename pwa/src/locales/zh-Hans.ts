@@ -69,7 +69,7 @@ export default {
     title: '要处理的记录', fix: '修改后重新上报', resend: '原样再报一次', giveUp: '放弃这条记录',
     giveUpTitle: '放弃这条记录？', giveUpMessage: '放弃后手机里不再保留，统计中也不会有它。', resent: '已放回待上报',
     settled: '这条记录已处理', settledHint: '它已重新上报或已放弃。',
-    refer: '交乡镇（街道）处理', referHint: '记录和退回原因一起交上去，由乡镇（街道）核对后收录或另行登记。结果会显示在“上报情况”。', referDo: '交上去', referred: '已交上去，等待上报', takeBack: '取回这条记录',
+    refer: '交乡镇（街道）处理', referHint: '记录和退回原因一起交上去，由乡镇（街道）核对后收录或另行登记。结果会显示在“上报情况”。', referDo: '交上去', referred: '上交记录已存在手机里', takeBack: '取回这条记录',
   },
   referral: {
     title: '交乡镇（街道）的记录', by: '{who}：{what}',

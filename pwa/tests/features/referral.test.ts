@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { OutboxRow } from '@/db/schema'
 import { applyPage, pruneFacts } from '@/db/cache'
 import { enqueue, resend, settle, unsettled } from '@/db/outbox'
-import { mayRefer, refer, takeBack } from '@/db/referring'
+import { mayRefer, referralOf, takeBack } from '@/db/referring'
 import RecordPage from '@/features/me/RecordPage.vue'
 import SyncPage from '@/features/me/SyncPage.vue'
 import { useSyncStore } from '@/stores/sync'
@@ -26,8 +26,9 @@ afterEach(() => here.db.delete())
 it('a record that came back is handed up whole, once, and leaves the inbox', async () => {
   const page = here.show(RecordPage, { id: refused.id })
   await test(page, 'record-refer').trigger('click')
+  await vi.waitUntil(() => page.find('textarea').exists())
   await page.find('textarea').setValue(' 新搬来的 ')
-  await Promise.all([test(page, 'refer-do').trigger('click'), test(page, 'refer-do').trigger('click')])
+  await Promise.all([page.find('form').trigger('submit'), page.find('form').trigger('submit')])
   await until(async () => (await unsettled(here.db))[0]?.kind === 'referral')
   const [row, ...others] = await unsettled(here.db)
   expect(others).toEqual([])
@@ -39,7 +40,7 @@ it('a record that came back is handed up whole, once, and leaves the inbox', asy
 })
 
 it('stands as handed up once the server has it, and says what became of it', async () => {
-  await refer(here.db, refused.id, 'r1', '')
+  await enqueue(here.db, referralOf((await here.db.outbox.get(refused.id))!, 'r1', ''))
   await settle(here.db, [{ id: 'r1', state: 'confirmed', verdict: 'created' }])
   const stub = (await here.db.outbox.get('r1'))!
   expect([stub.body, stub.refers]).toEqual([undefined, undefined])
@@ -56,8 +57,32 @@ it('stands as handed up once the server has it, and says what became of it', asy
   expect(await here.db.referral.count()).toBe(0)
 })
 
+it('a note half typed survives a killed tab, and a save that fails says so and keeps everything', async () => {
+  const first = here.show(RecordPage, { id: refused.id })
+  await test(first, 'record-refer').trigger('click')
+  await vi.waitUntil(() => first.find('textarea').exists())
+  await first.find('textarea').setValue('新搬来的')
+  await vi.waitUntil(async () => (await here.db.drafts.count()) === 1)
+  first.unmount()
+  const page = here.show(RecordPage, { id: refused.id })
+  await test(page, 'record-refer').trigger('click')
+  await vi.waitUntil(() => page.find('textarea').exists())
+  expect(page.find('textarea').element.value).toBe('新搬来的')
+  vi.spyOn(here.db.outbox, 'add').mockRejectedValueOnce(new Error('broken'))
+  await page.find('form').trigger('submit')
+  await vi.waitUntil(() => page.find('[data-testid="save-problem"]').exists())
+  expect(await unsettled(here.db)).toEqual([refused])
+  page.unmount()
+})
+
+it('what was sent again in another tab is not handed up as well', async () => {
+  await resend(here.db, refused.id)
+  await expect(enqueue(here.db, referralOf(refused, 'r1', ''))).rejects.toThrow()
+  expect((await unsettled(here.db)).map((row) => [row.id, row.kind])).toEqual([[refused.id, 'visit']])
+})
+
 it('a referral that was refused gives the record back as it was', async () => {
-  await refer(here.db, refused.id, 'r1', '')
+  await enqueue(here.db, referralOf((await here.db.outbox.get(refused.id))!, 'r1', ''))
   await settle(here.db, [{ id: 'r1', state: 'needs-you', verdict: 'rejected', code: 'forbidden' }])
   const row = (await here.db.outbox.get('r1'))!
   expect(mayRefer(row)).toBe(false)
@@ -69,7 +94,7 @@ it('a referral that was refused gives the record back as it was', async () => {
 
 it('an id that belongs to another record is handed up under a new one; a question of two values is not handed up', async () => {
   await settle(here.db, [{ id: refused.id, state: 'needs-you', verdict: 'conflict', code: 'id_reused' }])
-  await refer(here.db, refused.id, 'r1', '')
+  await enqueue(here.db, referralOf((await here.db.outbox.get(refused.id))!, 'r1', ''))
   const [row] = await unsettled(here.db)
   expect((row!.body as { item: string }).item).not.toBe(refused.id)
   expect(mayRefer({ ...refused, code: 'edited_elsewhere' })).toBe(false)
