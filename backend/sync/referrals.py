@@ -21,7 +21,7 @@ from backend.core.errors import ApiError, ErrorCode
 from backend.facts.choices import Verdict
 from backend.residents.choices import BlobPurpose
 from backend.residents.rules import mask_name
-from backend.residents.services import blob_expire, blob_open, blob_seal, stated_purpose
+from backend.residents.services import blob_expire, blob_open, blobs_seal, stated_purpose
 from backend.sync.choices import ItemKind, ReferralState
 from backend.sync.intake import Incoming
 from backend.sync.known import Known
@@ -31,6 +31,8 @@ from backend.sync.shapes import BODIES, Item, ReferralBody
 #: Until it is answered; nobody's record runs out of time because an office is slow.
 KEEP_DAYS = 3650
 KEEP_ANSWERED_DAYS = 30
+#: Beyond these no clock is put right, and no calendar holds what comes of it.
+_MOST_SKEW, _YEARS = dt.timedelta(days=366_000), range(1900, 2900)
 #: What is about other records of the inbox is not handed up itself.
 _NOT_HANDED_UP = (ItemKind.REFERRAL, ItemKind.CONFLICT_CHOICE)
 #: What a record may have: a phone may have sent anything, and its words do not go into the audit trail.
@@ -57,6 +59,8 @@ def referral_place(item: Incoming, known: Known) -> None:
     assert isinstance(body, ReferralBody)
     if body.kind in _NOT_HANDED_UP:
         return item.reject(ErrorCode.BAD_FIELD, "body.kind")
+    if _put_right(item, body) is None:
+        return item.reject(ErrorCode.BAD_FIELD, "body.observed_at")
     cells = [*known.user.scope_on(Capability.SYNC, item.placed.business_day), *known.user.scope(Capability.SYNC)]
     if not cells:
         return item.reject(ErrorCode.FORBIDDEN)
@@ -64,26 +68,40 @@ def referral_place(item: Incoming, known: Known) -> None:
     return None
 
 
+def _put_right(item: Incoming, body: ReferralBody) -> tuple[dt.timedelta, dt.datetime] | None:
+    """How far the phone's clock was off, and when the record was made by the right one; None where neither can be."""
+    assert item.observed_at is not None
+    skew = item.placed.corrected_at - item.observed_at
+    plausible = abs(skew) <= _MOST_SKEW and body.observed_at.year in _YEARS
+    return (skew, body.observed_at + skew) if plausible else None
+
+
 def store_referrals(items: Sequence[Incoming], *, user: User, device: uuid.UUID, received_at: dt.datetime) -> None:
-    """Keep the referrals just claimed, sealed, in the caller's transaction."""
+    """Keep the referrals just claimed, sealed, in the caller's transaction. Two statements, however many there are."""
+    made = []
     for item in items:
-        body = item.body
-        if not isinstance(body, ReferralBody) or item.verdict is not Verdict.CREATED:
+        if not isinstance(item.body, ReferralBody) or item.verdict is not Verdict.CREATED:
             continue
+        body, timed = item.body, _put_right(item, item.body)
         assert item.id is not None
-        assert item.observed_at is not None
+        assert timed is not None
+        skew, made_at = timed
         record = Raw(msgspec.json.encode(body.record))
         sent = Item(body.item, body.kind, body.schema, body.seq, body.observed_at, record)
-        skew = item.placed.corrected_at - item.observed_at
-        Referral.objects.create(
+        row = Referral(
             id=item.id, item=body.item, kind=body.kind, code=body.code, region_code=item.region_code, place=item.place,
-            author=user, device_id=device, made_at=body.observed_at + skew, received_at=received_at,
-            content=blob_seal(
-                purpose=BlobPurpose.REFERRED_ITEM,
-                content=msgspec.json.encode(ReferredItem(sent, body.note or "", skew.total_seconds())),
-                region_code=item.region_code, author_id=user.pk, keep_days=KEEP_DAYS,
-            ),
+            author=user, device_id=device, made_at=made_at, received_at=received_at,
         )  # fmt: skip
+        made.append((row, msgspec.json.encode(ReferredItem(sent, body.note or "", skew.total_seconds()))))
+    if not made:
+        return
+    contents = blobs_seal(
+        purpose=BlobPurpose.REFERRED_ITEM, contents=[(row.region_code, content) for row, content in made],
+        author_id=user.pk, keep_days=KEEP_DAYS,
+    )  # fmt: skip
+    for (row, _), content in zip(made, contents, strict=True):
+        row.content = content
+    Referral.objects.bulk_create([row for row, _ in made])
 
 
 def referred(referral: Referral) -> ReferredItem:

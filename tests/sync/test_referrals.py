@@ -182,8 +182,20 @@ def test_it_goes_to_the_office_of_the_cell_that_was_his_that_day(
     assert Referral.objects.get().region_code == CELL
 
 
-def test_the_number_of_statements_is_that_of_the_referrals(push: Push, refused: dict[str, Any]) -> None:
-    """Referrals are rare and few; a batch without any pays nothing for them."""
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])
+def test_a_moment_that_no_calendar_holds_is_sent_back(push: Push, refused: dict[str, Any], moment: str) -> None:
+    of_the_record, of_the_phone = refer(refused), refer(refused)
+    of_the_record["body"]["observed_at"] = of_the_phone["observed_at"] = moment
+    assert said(push(of_the_record)) == [("rejected", "bad_field")]
+    assert said(push(of_the_phone, sent_at=dt.datetime.fromisoformat(moment))) == [("rejected", "bad_field")]
+
+
+def test_the_number_of_statements_does_not_grow_with_the_referrals(push: Push, refused: dict[str, Any]) -> None:
     with CaptureQueriesContext(connection) as none:
         push(item("visit", {"household": str(new_id()), "outcome": "seen_well"}))
     assert not [query for query in none if "sync_referral" in str(query["sql"])]
+    with CaptureQueriesContext(connection) as one:
+        push(refer(refused))
+    with CaptureQueriesContext(connection) as many:
+        push(*[refer(refused) for _ in range(20)])
+    assert (len(many), Referral.objects.count()) == (len(one), 21)

@@ -1,7 +1,7 @@
 """The only writers of households, people and sealed blobs. See docs/privacy.md."""
 
 from backend.residents.rules import HouseholdInput, PersonInput
-from backend.residents.services.blobs import blob_expire, blob_open, blob_seal, blobs_purge
+from backend.residents.services.blobs import blob_expire, blob_open, blob_seal, blobs_purge, blobs_seal
 from backend.residents.services.calls import household_call, person_call
 from backend.residents.services.cells import Reshaped, cell_split, cells_merge
 from backend.residents.services.edits import Clash, LateEdit, edit_mark, edit_merge, edit_part
@@ -37,6 +37,7 @@ __all__ = [
     "blob_open",
     "blob_seal",
     "blobs_purge",
+    "blobs_seal",
     "cell_split",
     "cells_merge",
     "edit_mark",
