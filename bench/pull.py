@@ -1,10 +1,11 @@
 """Pull: 10,000 changes page by page ÷ a raw SELECT with JSON encoding of the same rows; a pull with nothing new."""
 
+import re
 import time
-from http.client import HTTPConnection
 
 import msgspec
 import psycopg
+from _client import Client
 from _harness import Line, interleaved, report
 from _world import Phone, phones, servers, wsgi_workers
 from psycopg.rows import dict_row
@@ -29,14 +30,8 @@ RAW = (
 )
 
 
-class Head(msgspec.Struct):
-    """What the next request needs of an answer; the baseline has no client that would read the rest."""
-
-    cursor: str
-    more: bool
-
-
-HEAD = msgspec.json.Decoder(Head)
+#: What the next request needs of an answer; the baseline has no client that would read the rest.
+HEAD = re.compile(rb'"cursor":"([^"]*)","more":(true|false)')
 
 
 def raw_select(url: str, cell: str) -> float:
@@ -53,19 +48,17 @@ def raw_select(url: str, cell: str) -> float:
 
 def pull(port: int, phone: Phone, cursor: str = "") -> tuple[int, str, list[int]]:
     """Follow `more` to the end: number of changes, the last cursor, the length of each answer."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    client = Client(port, "/api/v1/sync/pull/", {"Cookie": phone.cookie})
     count, lengths = 0, []
     more = True
     while more:
-        connection.request("GET", f"/api/v1/sync/pull/?limit={PAGE}&cursor={cursor}", headers={"Cookie": phone.cookie})
-        answer = connection.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{answer.status} {content[:300]!r}")
-        lengths.append(len(content) + sum(len(name) + len(value) + 4 for name, value in answer.getheaders()))
+        status, content, length = client.get(f"limit={PAGE}&cursor={cursor}")
+        head = HEAD.search(content, 0, 1_000)
+        if status != 200 or head is None:
+            raise SystemExit(f"{status} {content[:300]!r}")
+        lengths.append(length)
         count += content.count(b'"op":"put"')
-        head = HEAD.decode(content)
-        cursor, more = head.cursor, head.more
+        cursor, more = head[1].decode(), head[2] == b"true"
     return count, cursor, lengths
 
 

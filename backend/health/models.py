@@ -6,6 +6,7 @@ See docs/health-code.md.
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -41,9 +42,9 @@ class DailyCheck(Fact):
         verbose_name = "健康监测记录"
         verbose_name_plural = "健康监测记录"
         indexes = [
-            models.Index(fields=["region_code", "business_day"], name="check_cell_day"),
+            models.Index(fields=["region_code", "business_day", "changed_xid"], name="check_cell_day"),
             models.Index(fields=["person_id", "business_day"], name="check_person_day"),
-            models.Index(fields=["changed_xid"], name="check_changed"),
+            BrinIndex(fields=["changed_xid"], name="check_changed", pages_per_range=16, autosummarize=True),
             # Corrections are few: "was this replaced?" must not cost a scan of everything.
             models.Index(fields=["replaces_id"], name="check_replaces", condition=Q(replaces_id__isnull=False)),
         ]

@@ -3,10 +3,10 @@
 import base64
 import binascii
 import datetime as dt
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
@@ -29,38 +29,56 @@ def verdict_of_known(*, stored_verdict: str, stored_hash: bytes, same_hashes: Se
     return Verdict.DUPLICATE
 
 
+#: What goes into a statement must be what the database can compare with.
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 #: Ids of changes are UUIDs, region codes and names of rules.
-_ID = re.compile(r"[\w.:-]{0,64}", re.ASCII)
-_XID_MAX = 2**63 - 1
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{0,64}\Z")]
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a phone stands: in this history and scope, everything up to `(xid, rank, id)`. Opaque on the wire."""
+class Reached(msgspec.Struct, frozen=True, array_like=True, tag="r"):
+    """Everything is there that transactions wrote up to `(xid, rank, id)`."""
+
+    xid: _Number
+    rank: _Number
+    id: _Id
+
+
+#: The values that a row is ordered by in a first download; none before its first row.
+Key = tuple[_Number | _Id, ...]
+
+
+class Walking(msgspec.Struct, frozen=True, array_like=True, tag="w"):
+    """Amid a first download of what transactions below `horizon` wrote, source by source.
+
+    `left` has the sources still to come as `(rank, rows at most)`, the one under way first; `key` is its last row's.
+    """
+
+    horizon: _Number
+    left: tuple[tuple[_Number, _Number], ...]
+    key: Key
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a phone stands, in this history and scope, with these rules. Opaque on the wire."""
 
     history: str
     scope: str
     policy: str
-    xid: int
-    rank: int
-    id: str
+    place: Reached | Walking
 
     def encode(self) -> str:
-        parts = [self.history, self.scope, self.policy, self.xid, self.rank, self.id]
-        return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str) -> "Cursor":
         """Raises ValueError for anything `encode` did not make."""
         try:
-            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            made = cls(*msgspec.json.decode(raw, type=tuple[str, str, str, int, int, str]))
+            return _CURSOR.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except (binascii.Error, msgspec.DecodeError, UnicodeError) as error:
             raise ValueError("not a cursor") from error
-        # What goes into a statement must be what the database can compare with.
-        if not (0 <= made.xid <= _XID_MAX and 0 <= made.rank <= _XID_MAX and _ID.fullmatch(made.id)):
-            raise ValueError("not a cursor")
-        return made
+
+
+_CURSOR = msgspec.json.Decoder(Cursor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class PullSource:
     the code of the village or township they lie in, unless the code in `unless` lies in the cells themselves; and what
     the user himself wrote, wherever it lies, if `author` names a column. A source without `kind` has its rows' own
     kinds in `data`, and nothing else.
+
+    `walk` are the columns that a first download runs by, with their types: none is ever null, together they are unique,
+    and what a transaction does to a row already sent is told later, so they may change. Where the cell's code comes
+    first, an index of the table has them in this order; other sources hold few rows for one user.
     """
 
     kind: str
@@ -38,7 +42,19 @@ class PullSource:
     above: bool = False
     unless: str = ""
     author: str = ""
+    walk: tuple[tuple[str, str], ...] = (("t.id", "uuid"),)
+    #: What a first download brings too.
+    at_first: bool = True
 
+
+#: What lies in a cell, in the order of ids.
+_BY_CELL = (("t.region_code", "text"), ("t.id", "uuid"))
+_BY_CELL_AND_DAY = (
+    ("t.region_code", "text"),
+    ("t.business_day", "date"),
+    ("t.changed_xid", "bigint"),
+    ("t.id", "uuid"),
+)
 
 _REGION = "t.code, t.name, t.level, t.parent_code AS parent"
 #: A cell with its village's name: there is a 第一网格 in each. A village by its own.
@@ -78,8 +94,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="core_tombstone",
         key="t.object_id",
         op="delete",
-        # A first download has nothing to delete.
-        where="%(first)s IS FALSE",
+        at_first=False,
         above=True,
         data="t.kind",
     ),
@@ -89,6 +104,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="regions_region",
         region="t.code",
         key="t.code",
+        walk=(("t.code", "text"),),
         where="NOT t.placeholder AND t.valid_to IS NULL",
         data=_REGION,
     ),
@@ -102,6 +118,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         above=True,
         unless="t.code",
         key="t.code",
+        walk=(("t.code", "text"),),
         where="NOT t.placeholder AND t.valid_to IS NULL",
         data=_REGION,
     ),
@@ -109,6 +126,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         kind="household",
         capability=Capability.HOUSEHOLD_VIEW,
         table="residents_household",
+        walk=_BY_CELL,
         where="t.closed_at IS NULL",
         data=(
             "t.id, t.region_code AS region, t.address, t.building, t.unit, t.floor, t.door, t.head_masked AS head, "
@@ -119,6 +137,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         kind="person",
         capability=Capability.PERSON_VIEW,
         table="residents_person",
+        walk=_BY_CELL,
         data=(
             "t.id, t.household_id AS household, t.region_code AS region, t.name_masked AS name, t.purposes AS purpose, "
             "nullif(t.phone_last4, '') AS phone_last4, t.version"
@@ -128,6 +147,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         kind="returnee",
         capability=Capability.RETURNEE_VIEW,
         table="returnees_returnee",
+        walk=_BY_CELL,
         data=(
             "t.id, t.person_id AS person, t.region_code AS region, coalesce((SELECT r.name FROM regions_region r "
             "WHERE r.code = nullif(t.origin_code, '')), t.origin_text) AS origin_name, t.arrived_on, t.monitor_from, "
@@ -141,12 +161,14 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         capability=Capability.CODE_VIEW,
         table="health_codestatus",
         key="t.person_id",
+        walk=(("t.region_code", "text"), ("t.person_id", "uuid")),
         data="t.person_id AS person, t.colour, t.reason, t.since, t.rule_version, t.clause",
     ),
     PullSource(
         kind="visit",
         capability=Capability.VISIT_VIEW,
         table="visits_visit",
+        walk=_BY_CELL_AND_DAY,
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
             "t.id, t.household_id AS household, t.region_code AS region, t.outcome, t.corrected_at AS observed_at, "
@@ -158,6 +180,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         kind="check",
         capability=Capability.CHECK_VIEW,
         table="health_dailycheck",
+        walk=_BY_CELL_AND_DAY,
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
             "t.id, t.person_id AS person, t.region_code AS region, t.session, t.business_day AS day, t.temperature, "
@@ -183,7 +206,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         # To who wrote what came second, wherever it lies: how it ended.
         inside=False,
         author="t.author_id",
-        where=f"t.state <> 'open' AND t.chosen_at > %(now)s - interval '{ENDED_DAYS} days'",
+        where=f"t.state <> 'open' AND t.chosen_at > %(now)s::timestamptz - interval '{ENDED_DAYS} days'",
         data="t.state, t.choices, t.chosen_by_name AS by, t.chosen_at AS at, t.chosen_by_id = %(user)s AS mine",
     ),
     PullSource(

@@ -99,8 +99,8 @@ class PullView(ScopedAPIView):
                 "history": page.history, "server_time": clock.now(),
                 **({} if page.total is None else {"total": page.total}),
             }
-        ).decode()  # fmt: skip
-        body = f'{head[:-1]},"changes":[{",".join(page.changes)}]}}'
+        )  # fmt: skip
+        body = b'%b,"changes":[%b]}' % (head[:-1], b",".join(page.changes))
         return HttpResponse(body, content_type="application/json")
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -30,8 +31,8 @@ class Visit(Fact):
         verbose_name = "走访"
         verbose_name_plural = "走访记录"
         indexes = [
-            models.Index(fields=["region_code", "business_day"], name="visit_cell_day"),
+            models.Index(fields=["region_code", "business_day", "changed_xid"], name="visit_cell_day"),
             models.Index(fields=["household_id", "-corrected_at"], name="visit_household"),
-            models.Index(fields=["changed_xid"], name="visit_changed"),
+            BrinIndex(fields=["changed_xid"], name="visit_changed", pages_per_range=16, autosummarize=True),
             models.Index(fields=["replaces_id"], name="visit_replaces", condition=Q(replaces_id__isnull=False)),
         ]

@@ -5,13 +5,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from rest_framework.test import APIClient
 
 from backend.accounts.choices import Role
 from backend.accounts.models import User
 from backend.sync import history
-from backend.sync.rules import Cursor
+from backend.sync.rules import Cursor, Reached
 from tests.conftest import CELL, OTHER_CELL
 from tests.sync.conftest import expect_refused, households_in
 
@@ -67,7 +68,8 @@ def test_a_cursor_from_the_future_starts_over(phone: APIClient, homes: set[str])
     """A machine set back to a snapshot is the same cluster: without this it would say "nothing new" for days."""
     _, cursor, _ = everything(phone)
     at = Cursor.decode(cursor)
-    ahead = Cursor(at.history, at.scope, at.policy, at.xid + 1_000_000, at.rank, at.id).encode()
+    assert isinstance(at.place, Reached)
+    ahead = msgspec.structs.replace(at, place=msgspec.structs.replace(at.place, xid=at.place.xid + 1_000_000)).encode()
     found, onward, started_over = everything(phone, ahead)
     assert started_over
     assert homes <= found
@@ -110,7 +112,7 @@ FORGED: list[tuple[int, int, str]] = [
 def test_a_forged_cursor_is_refused(phone: APIClient, homes: set[str]) -> None:
     at = Cursor.decode(everything(phone)[1])
     for position in FORGED:
-        parts = json.dumps([at.history, at.scope, at.policy, *position]).encode()
+        parts = json.dumps([at.history, at.scope, at.policy, ["r", *position]]).encode()
         expect_refused(pull(phone, base64.urlsafe_b64encode(parts).decode().rstrip("=")), 400, "bad_cursor")
 
 

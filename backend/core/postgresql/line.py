@@ -57,6 +57,22 @@ def _constant(statement: str) -> _Constant:
     return _Constant(sql, tuple(names) or None)
 
 
+class Undecoded:
+    """An answer whose values stay the bytes that travelled: for text that goes on to somebody else as it is."""
+
+    def __init__(self, result: pq.abc.PGresult) -> None:
+        self._result = result
+
+    def column(self, number: int) -> list[bytes]:
+        """One value of every row."""
+        value = self._result.get_value
+        return [value(row, number) or b"" for row in range(self._result.ntuples)]
+
+    def last(self, number: int) -> bytes:
+        """One value of the last row."""
+        return self._result.get_value(self._result.ntuples - 1, number) or b""
+
+
 class Line:
     """What one psycopg connection has prepared, and what waits to be sent on it. Used by one thread at a time."""
 
@@ -74,16 +90,23 @@ class Line:
 
     def ask(self, statement: str, parameters: Parameters) -> Rows:
         """Run a statement behind those held back, and wait for its rows. Raises `psycopg.Error`."""
+        return self._rows(self._answer(statement, parameters))
+
+    def ask_undecoded(self, statement: str, parameters: Parameters) -> Undecoded:
+        """As `ask`, with the rows as they travelled."""
+        return Undecoded(self._answer(statement, parameters))
+
+    def _answer(self, statement: str, parameters: Parameters) -> pq.abc.PGresult:
         call = self._call(statement, parameters)
         if self._waiting or self.holding or self._unbegun():
             self._waiting.append(call)
-            return self.flush()[0]
+            return self._flushed()[-1]
         name = self._prepared.get(call.sql)
         if name is None:
             name = self._name()
             self._check(self._pgconn.prepare(name, call.sql))
             self._prepared[call.sql] = name
-        return self._rows(self._check(self._pgconn.exec_prepared(name, call.values)))
+        return self._check(self._pgconn.exec_prepared(name, call.values))
 
     def ask_together(self, asked: Sequence[tuple[str, Parameters]]) -> list[Rows]:
         """As `ask`, several statements in one way there and back."""
@@ -100,6 +123,10 @@ class Line:
         Returns the rows of the last `asked` statements. Raises the first `psycopg.Error`; what follows a refused
         statement was not run then, COMMIT included.
         """
+        return [self._rows(result) for result in self._flushed(commit=commit)[-asked:]]
+
+    def _flushed(self, *, commit: bool = False) -> list[pq.abc.PGresult]:
+        """What each statement was answered."""
         calls, self._waiting = self._waiting, []
         begin = self._unbegun()
         if not calls and (begin or not commit):
@@ -110,8 +137,7 @@ class Line:
             # PostgreSQL answers the COMMIT of a transaction that failed before with ROLLBACK, and calls it no error.
             raise errors.InFailedSqlTransaction("the transaction had failed before its COMMIT")
         run = self._pgconn.send_query_prepared
-        answers = [result for (method, *_), result in zip(sent, results, strict=True) if method == run]
-        return [self._rows(result) for result in answers[-asked:]]
+        return [result for (method, *_), result in zip(sent, results, strict=True) if method == run]
 
     def forget(self) -> None:
         """Drop what was held back."""

@@ -3,6 +3,7 @@
 import backend.core.fields
 import backend.core.models
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -81,7 +82,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '健康监测记录',
                 'verbose_name_plural': '健康监测记录',
-                'indexes': [models.Index(fields=['region_code', 'business_day'], name='check_cell_day'), models.Index(fields=['person_id', 'business_day'], name='check_person_day'), models.Index(fields=['changed_xid'], name='check_changed'), models.Index(condition=models.Q(('replaces_id__isnull', False)), fields=['replaces_id'], name='check_replaces')],
+                'indexes': [models.Index(fields=['region_code', 'business_day', 'changed_xid'], name='check_cell_day'), models.Index(fields=['person_id', 'business_day'], name='check_person_day'), django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['changed_xid'], name='check_changed', pages_per_range=16), models.Index(condition=models.Q(('replaces_id__isnull', False)), fields=['replaces_id'], name='check_replaces')],
             },
         ),
         migrations.CreateModel(

@@ -3,6 +3,7 @@
 import backend.core.fields
 import backend.core.models
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 from django.db import migrations, models
 
 from backend.core.operations import PartitionByMonth
@@ -45,7 +46,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '走访',
                 'verbose_name_plural': '走访记录',
-                'indexes': [models.Index(fields=['region_code', 'business_day'], name='visit_cell_day'), models.Index(fields=['household_id', '-corrected_at'], name='visit_household'), models.Index(fields=['changed_xid'], name='visit_changed'), models.Index(condition=models.Q(('replaces_id__isnull', False)), fields=['replaces_id'], name='visit_replaces')],
+                'indexes': [models.Index(fields=['region_code', 'business_day', 'changed_xid'], name='visit_cell_day'), models.Index(fields=['household_id', '-corrected_at'], name='visit_household'), django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['changed_xid'], name='visit_changed', pages_per_range=16), models.Index(condition=models.Q(('replaces_id__isnull', False)), fields=['replaces_id'], name='visit_replaces')],
             },
         ),
         PartitionByMonth("Visit"),
