@@ -56,10 +56,11 @@ def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -
     """`open_phone("grid1")` → a signed-in phone, 390×844 with touch, its app installed for working offline.
 
     With `url` it reaches the stack over another line than its own address; with the folder `profile` it has a storage
-    of its own on the disk, and with it a limit that holds.
+    of its own on the disk, and with it a limit that holds. `in_use`: the disk is that of a phone that was signed in
+    and is closed; the page is empty yet.
     """
 
-    def open_it(username: str, *, url: str = "", profile: Path | None = None) -> Page:
+    def open_it(username: str, *, url: str = "", profile: Path | None = None, in_use: bool = False) -> Page:
         phone: dict[str, Any] = {
             "base_url": url or stack.url, "viewport": {"width": 390, "height": 844}, "has_touch": True,
             "is_mobile": True, "device_scale_factor": 2, "locale": "zh-CN", "timezone_id": "Asia/Shanghai",
@@ -72,6 +73,8 @@ def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -
             )
         contexts.append(context)
         page = context.new_page()
+        if in_use:
+            return page
         page.goto("/")
         page.get_by_test_id("login-username").fill(username)
         page.get_by_test_id("login-password").fill(PASSWORD)

@@ -1,7 +1,7 @@
 /** The phone is full and a record could not be written: what can be cleared is cleared on the worker's word, and he saves again. */
 import { useI18n } from 'vue-i18n'
 
-import { dropCache } from '@/db/cache'
+import { dropCache, readMeta } from '@/db/cache'
 import { SaveFailedError } from '@/db/outbox'
 import { useSessionStore } from '@/stores/session'
 
@@ -14,9 +14,12 @@ export function useFull() {
   /** What to tell of a failed save. Records are never cleared, and what was typed stays on the screen. */
   async function explain(error: unknown): Promise<string> {
     if (!(error instanceof SaveFailedError) || !error.full) return t('save.failed')
-    const sure = await ask({ title: t('storage.fullTitle'), message: t('storage.fullMessage'), confirm: t('storage.clear'), cancel: t('common.stay') })
-    const db = sure ? await session.opened() : null
+    const db = await session.opened()
     if (!db) return t('save.full')
+    // Cleared once already: to offer it again would lead round in a circle.
+    if (await readMeta<boolean>(db, 'lean').catch(() => false)) return t('save.stillFull')
+    const sure = await ask({ title: t('storage.fullTitle'), message: t('storage.fullMessage'), confirm: t('storage.clear'), cancel: t('common.stay') })
+    if (!sure) return t('save.full')
     const cleared = await dropCache(db).then(
       () => true,
       () => false,

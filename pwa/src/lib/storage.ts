@@ -60,6 +60,24 @@ export async function keepReserve(): Promise<void> {
   await reserve.put('/reserve', new Response(new Uint8Array(RESERVE_BYTES))).catch(() => caches.delete(RESERVE))
 }
 
+/** The browser deletes a file first and counts it later; a busy phone takes its time. */
+const COUNTED_WITHIN_MS = 3000
+const LOOK_EVERY_MS = 50
+
+async function usedNow(): Promise<number | null> {
+  return (await navigator.storage?.estimate?.().catch(() => null))?.usage ?? null
+}
+
+/** Gives the reserve back; resolves when the browser counts its room as free, or after three seconds. */
 export async function freeReserve(): Promise<void> {
-  if ('caches' in globalThis) await caches.delete(RESERVE)
+  if (!('caches' in globalThis) || !(await caches.has(RESERVE))) return
+  const before = await usedNow()
+  await caches.delete(RESERVE)
+  if (before === null) return
+  for (const end = Date.now() + COUNTED_WITHIN_MS; Date.now() < end; ) {
+    const now = await usedNow()
+    // Other files of ours grow and shrink meanwhile, by far less.
+    if (now === null || now <= before - RESERVE_BYTES / 2) return
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
 }

@@ -5,7 +5,7 @@ import { useFull } from '@/components/useFull'
 import { dropCache } from '@/db/cache'
 import { SaveFailedError } from '@/db/outbox'
 import StorageCard from '@/features/me/StorageCard.vue'
-import { askToPersistAt, keepReserve } from '@/lib/storage'
+import { askToPersistAt, freeReserve, keepReserve } from '@/lib/storage'
 import { useRecorderStore } from '@/stores/recorder'
 
 import { visit } from '../helpers'
@@ -81,6 +81,7 @@ describe('the gauge', () => {
       delete: (name: string) => Promise.resolve(kept.delete(name)),
     }
     vi.stubGlobal('caches', caches)
+    Object.defineProperty(navigator, 'storage', { value: {}, configurable: true })
     await keepReserve()
     expect([...kept]).toEqual(['gridkeeper-reserve'])
     await here.db.household.put(household('h1'))
@@ -97,6 +98,30 @@ describe('the gauge', () => {
     vi.stubGlobal('caches', { has: () => Promise.resolve(false), open: () => Promise.resolve({ put: () => Promise.reject(new Error('full')) }), delete: deleted })
     await keepReserve()
     expect(deleted).toHaveBeenCalledWith('gridkeeper-reserve')
+  })
+
+  describe('given back', () => {
+    const RESERVE = 512 * 1024
+    const freed = async (usages: number[]) => {
+      const left = [...usages]
+      const estimate = vi.fn(() => Promise.resolve({ usage: left.length > 1 ? left.shift()! : left[0]! }))
+      Object.defineProperty(navigator, 'storage', { value: { estimate }, configurable: true })
+      vi.stubGlobal('caches', { has: () => Promise.resolve(true), delete: () => Promise.resolve(true) })
+      vi.useFakeTimers()
+      const begun = Date.now()
+      const done = freeReserve().then(() => ({ looks: estimate.mock.calls.length, ms: Date.now() - begun }))
+      await vi.advanceTimersByTimeAsync(10_000)
+      vi.useRealTimers()
+      return done
+    }
+
+    it('is free only when the browser counts it so', async () => {
+      expect(await freed([RESERVE * 4, RESERVE * 4, RESERVE * 4 + 999, RESERVE * 3 + 999])).toMatchObject({ looks: 4 })
+    })
+
+    it('is not waited for without end', async () => {
+      expect((await freed([RESERVE * 4])).ms).toBe(3000)
+    })
   })
 
   it('says it when the browser refuses to promise', async () => {
@@ -147,6 +172,13 @@ describe('a save that finds the phone full', () => {
     expect(await explain(new SaveFailedError(true))).toContain('再点一次保存')
     expect(await here.db.household.count()).toBe(0)
     expect(asked.mock.calls[0]![0].message).toContain('都不会清')
+  })
+
+  it('does not offer to clear what is cleared: it says what else makes room', async () => {
+    const asked = vi.spyOn(dialog, 'ask').mockResolvedValue(true)
+    expect(await explain(new SaveFailedError(true))).toContain('再点一次保存')
+    expect(await explain(new SaveFailedError(true))).toContain('照片、视频')
+    expect(asked).toHaveBeenCalledOnce()
   })
 
   it('any other failure only says so', async () => {
