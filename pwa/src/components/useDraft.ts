@@ -1,6 +1,7 @@
 /**
  * A form that survives a killed tab: its value and the id of the record it will make are kept under `key` as they change.
- * `ready` resolves before the form shows, so that nothing typed is overwritten by what was kept.
+ * `ready` resolves before the form shows, so that nothing typed is overwritten by what was kept. What the page itself fills in (the
+ * only cell, the outcome that was asked for) is no draft before somebody types or taps.
  */
 import { onScopeDispose, reactive, ref, watch } from 'vue'
 
@@ -10,6 +11,7 @@ import { plain } from '@/lib/plain'
 import { useSessionStore } from '@/stores/session'
 
 const WRITE_AFTER_MS = 250
+const TOUCHES = ['input', 'change', 'click'] as const
 
 export function useDraft<T extends object>(key: string, initial: T) {
   const session = useSessionStore()
@@ -17,6 +19,7 @@ export function useDraft<T extends object>(key: string, initial: T) {
   const id = ref(newId())
   const restored = ref(false)
   let done = false
+  let touched = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function load(): Promise<void> {
@@ -31,7 +34,7 @@ export function useDraft<T extends object>(key: string, initial: T) {
   async function write(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    if (done || !session.db) return
+    if (done || !touched || !session.db) return
     await writeDraft(session.db, { key, id: id.value, value: plain(value) }).catch(() => undefined)
   }
 
@@ -44,10 +47,13 @@ export function useDraft<T extends object>(key: string, initial: T) {
       })
     })
 
+  const touch = () => (touched = true)
+  for (const kind of TOUCHES) document.addEventListener(kind, touch, { capture: true })
   const flush = () => void (timer && write())
   document.addEventListener('visibilitychange', flush)
   window.addEventListener('pagehide', flush)
   onScopeDispose(() => {
+    for (const kind of TOUCHES) document.removeEventListener(kind, touch, { capture: true })
     document.removeEventListener('visibilitychange', flush)
     window.removeEventListener('pagehide', flush)
     flush()
