@@ -18,7 +18,7 @@ from django.urls import URLPattern, reverse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from backend.core.office.deeds import Deed, DeedDone, DeedForm, DeedsMixin, PlainConfirm, day_field
+from backend.core.office.deeds import Deed, DeedDone, DeedForm, DeedsMixin, PlainConfirm, PurposeForm, day_field
 from backend.core.office.directory import directory
 from backend.core.office.filters import filter_words
 from backend.core.office.words import link
@@ -30,6 +30,7 @@ __all__ = [
     "DeedForm",
     "Fact",
     "PlainConfirm",
+    "PurposeForm",
     "Section",
     "ServiceModelAdmin",
     "Table",

@@ -20,7 +20,10 @@ def _today() -> str:
     return clock.today().isoformat()
 
 
-_REVEAL: Callable[[Corner], dict[str, Any]] = lambda corner: {"purpose": "核实住址", "fields": ["name"]}  # noqa: E731
+def _reveal(_corner: Corner) -> dict[str, Any]:
+    return {"purpose": "核实住址", "fields": ["name"]}
+
+
 _C = Capability
 API: list[Row] = [
     _api("session/", "POST", ANYONE, "session/"),
@@ -40,7 +43,7 @@ API: list[Row] = [
     _api("households/<uuid:household_id>/", "GET", _C.HOUSEHOLD_VIEW, lambda c: f"households/{c.household.pk}/"),
     _api(
         "households/<uuid:household_id>/reveal/", "POST", _C.PERSON_REVEAL,
-        lambda c: f"households/{c.household.pk}/reveal/", body=_REVEAL,
+        lambda c: f"households/{c.household.pk}/reveal/", body=_reveal,
     ),
     _api(
         "households/<uuid:household_id>/", "PATCH", _C.HOUSEHOLD_EDIT, lambda c: f"households/{c.household.pk}/",
@@ -69,7 +72,7 @@ API: list[Row] = [
     _api("people/<uuid:person_id>/", "GET", _C.PERSON_VIEW, lambda c: f"people/{c.person.pk}/"),
     _api(
         "people/<uuid:person_id>/reveal/", "POST", _C.PERSON_REVEAL, lambda c: f"people/{c.person.pk}/reveal/",
-        body=_REVEAL,
+        body=_reveal,
     ),
     _api(
         "households/<uuid:household_id>/call/", "POST", _C.PHONE_CALL, lambda c: f"households/{c.household.pk}/call/",

@@ -38,8 +38,19 @@ class DeedForm(forms.Form):
         self.add_error(name if name in self.fields else None, error.message)
 
 
+class PurposeForm(DeedForm):
+    """Asks what something is to be seen for (用途), which is audited; `example` is one purpose of this page."""
+
+    example: str
+    purpose = forms.CharField(label="用途", max_length=60)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].help_text = f"写明为什么要看，如：{self.example}。会记入审计，不要写姓名和号码。"
+
+
 class DayWidget(UnfoldAdminDateWidget):
-    """A day as text, year/month/day, beside the admin's calendar, whose week is named in Chinese."""
+    """A day as text, year/month/day, beside the admin's calendar, its week in Chinese, its 今天 the business day."""
 
     class Media:
         # Named together, since merging keeps only the order of a list.

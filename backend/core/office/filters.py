@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest
 
 from backend.core import clock
@@ -101,6 +101,31 @@ def choice_filter(field: str, title: str, choices: Any, *, name: str = "") -> ty
     listed = [(str(value), str(label)) for value, label in getattr(choices, "choices", choices)]
     made = {"field": field, "title": title, "parameter_name": name or field, "choice_list": listed}
     return type(f"{field.title()}Filter", (ChoiceFilter,), made)
+
+
+class WaitingFilter(SimpleListFilter):
+    """What waits for an answer (`waiting`), unless another state is asked for. Make one with `waiting_filter`."""
+
+    title = "状态"
+    parameter_name = "state"
+    waiting: Any
+    states: Any
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in self.states if state is not self.waiting]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value() or self.waiting.value)
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": self.waiting.label}
+        yield from others
+
+
+def waiting_filter(waiting: TextChoices) -> type[WaitingFilter]:
+    """A filter by a column `state` of these choices that opens on `waiting`."""
+    return type(f"{type(waiting).__name__}Filter", (WaitingFilter,), {"waiting": waiting, "states": type(waiting)})
 
 
 def filter_words(specs: list[Any], changelist: Any) -> Iterator[dict[str, Any]]:

@@ -4,14 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
 
 from backend.accounts.choices import Capability
 from backend.core.admin import Deed, DeedDone, Fact, Section, ServiceModelAdmin, object_link
 from backend.core.fields import CELL_LENGTH, TOWNSHIP_LENGTH, is_region_code
 from backend.core.office.directory import directory
-from backend.core.office.filters import RegionFilter
+from backend.core.office.filters import RegionFilter, waiting_filter
 from backend.core.office.words import clause_words, due_words, mark, quiet, time_words, version_words
 from backend.core.scope import Scope, ancestors
 from backend.regions.choices import Level
@@ -62,29 +61,11 @@ class SideFilter(RegionFilter):
         return queryset.filter(scope.q("from_region") | scope.q("to_region"))
 
 
-class StateFilter(SimpleListFilter):
-    """What waits, unless asked otherwise."""
-
-    title = "状态"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in HandOverState if state is not HandOverState.OFFERED]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(state=self.value() or HandOverState.OFFERED.value)
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": HandOverState.OFFERED.label}
-        yield from others
-
-
 @admin.register(HandOver)
 class HandOverAdmin(ServiceModelAdmin):
     view_capability = EDIT
     list_display = ("place", "who", "giver", "taker", "reason_word", "writer", "clock_words", "state_words")
-    list_filter = (SideFilter, StateFilter)
+    list_filter = (SideFilter, waiting_filter(HandOverState.OFFERED))
     list_select_related = ("household", "person")
     #: Overdue first, then what has the least time left.
     ordering = ("due_at", "id")

@@ -9,7 +9,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from backend.accounts.choices import Capability
-from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table, object_link
+from backend.core.admin import (
+    Deed,
+    DeedDone,
+    DeedForm,
+    Fact,
+    PurposeForm,
+    Section,
+    ServiceModelAdmin,
+    Table,
+    object_link,
+)
 from backend.core.ids import new_id
 from backend.core.office.directory import directory
 from backend.core.office.filters import RegionFilter, choice_filter
@@ -88,10 +98,8 @@ class PersonMoveForm(CellForm):
     address = forms.CharField(label="新住址", max_length=120)
 
 
-class _RevealForm(DeedForm):
-    purpose = forms.CharField(
-        label="用途", max_length=60, help_text="写明为什么要看，如：联系本人核实行程。会记入审计，不要写姓名和号码。"
-    )
+class _RevealForm(PurposeForm):
+    example = "联系本人核实行程"
     offered: tuple[RevealField, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,16 +6,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from backend.accounts.choices import Capability
-from backend.core.admin import Deed, DeedDone, DeedForm, Fact, Section, ServiceModelAdmin, Table
+from backend.core.admin import Deed, DeedDone, DeedForm, Fact, PurposeForm, Section, ServiceModelAdmin, Table
 from backend.core.errors import ApiError, ErrorCode
-from backend.core.office.filters import RegionFilter
+from backend.core.office.filters import RegionFilter, waiting_filter
 from backend.core.office.words import link, mark, quiet, time_words
 from backend.sync.choices import Choice, ConflictState, EditKind
 from backend.sync.conflict_words import field_word, value_words
@@ -45,28 +44,8 @@ class ChoiceForm(SeenForm):
             )
 
 
-class ConflictRevealForm(DeedForm):
-    purpose = forms.CharField(
-        label="用途", max_length=60, help_text="写明为什么要看，如：核对户主姓名。会记入审计，不要写姓名和号码。"
-    )
-
-
-class OpenFilter(SimpleListFilter):
-    """Conflicts that wait, unless asked otherwise."""
-
-    title = "状态"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in (ConflictState.CHOSEN, ConflictState.VOID)]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(state=self.value() or ConflictState.OPEN.value)
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": ConflictState.OPEN.label}
-        yield from others
+class ConflictRevealForm(PurposeForm):
+    example = "核对户主姓名"
 
 
 def _waits(conflict: EditConflict) -> bool:
@@ -83,7 +62,7 @@ _RECORD_PAGES = {
 class EditConflictAdmin(ServiceModelAdmin):
     view_capability = Capability.HOUSEHOLD_VIEW
     list_display = ("record", "place_words", "clash_words", "writer", "received_words", "state_words")
-    list_filter = (RegionFilter, OpenFilter)
+    list_filter = (RegionFilter, waiting_filter(ConflictState.OPEN))
     ordering = ("-received_at",)
     empty_text = "没有等待处理的修改冲突。两个人改了同一项、内容又不同时，会列在这里，由您选择保留哪一个。"
     list_note = "先到的修改已经生效，后到的留在这里。姓名、电话和证件号码只显示一部分。"

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
 
 from backend.accounts.choices import Capability
-from backend.core.admin import Deed, DeedDone, DeedForm, Fact, PlainConfirm, Section, ServiceModelAdmin, object_link
-from backend.core.office.filters import RegionFilter
+from backend.core.admin import Deed, DeedDone, Fact, PlainConfirm, PurposeForm, Section, ServiceModelAdmin, object_link
+from backend.core.office.filters import RegionFilter, waiting_filter
 from backend.core.office.words import mark, time_words
 from backend.sync.choices import ReferralState
 from backend.sync.models import Referral
@@ -18,28 +16,8 @@ from backend.sync.referrals import KEEP_ANSWERED_DAYS, referral_answer, referral
 from backend.sync.taking_in import referral_take_in
 
 
-class ReferralRevealForm(DeedForm):
-    purpose = forms.CharField(
-        label="用途", max_length=60, help_text="写明为什么要看，如：核对后登记。会记入审计，不要写姓名和号码。"
-    )
-
-
-class WaitingFilter(SimpleListFilter):
-    """Those that wait, unless asked otherwise."""
-
-    title = "状态"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in ReferralState if state is not ReferralState.OPEN]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(state=self.value() or ReferralState.OPEN.value)
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": ReferralState.OPEN.label}
-        yield from others
+class ReferralRevealForm(PurposeForm):
+    example = "核对后登记"
 
 
 def _waits(referral: Referral) -> bool:
@@ -50,7 +28,7 @@ def _waits(referral: Referral) -> bool:
 class ReferralAdmin(ServiceModelAdmin):
     view_capability = Capability.RECORD_CARRY
     list_display = ("record", "place_words", "why", "writer", "received_words", "state_words")
-    list_filter = (RegionFilter, WaitingFilter)
+    list_filter = (RegionFilter, waiting_filter(ReferralState.OPEN))
     list_select_related = ("author",)
     ordering = ("-received_at",)
     empty_text = "没有等待处理的上交记录。网格员的记录被退回、自己改不了时，可在手机上交到这里，由您核对处理。"
