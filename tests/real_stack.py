@@ -30,6 +30,4 @@ def session_stack() -> Iterator[Stack]:
 def stack(session_stack: Stack) -> Iterator[Stack]:
     """The stack, whole before and after: what a test broke is mended for the next."""
     yield session_stack
-    for part in session_stack.parts:
-        if not session_stack.is_alive(part):
-            session_stack.restart(part)
+    session_stack.tend()

@@ -292,6 +292,12 @@ class Stack:
         if name == "web":
             self.wait_healthy()
 
+    def tend(self) -> None:
+        """Bring back every part that is not running, servers first: a worker gives up on a Redis that is away long."""
+        for name in self.parts:
+            if not self.is_alive(name):
+                self.restart(name)
+
     def revive(self, name: str) -> None:
         """As `restart` for a part found dead, without waiting for the web process to be healthy."""
         if server := self._server(name):

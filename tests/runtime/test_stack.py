@@ -49,6 +49,17 @@ def test_services_never_see_the_owners_password(stack: Stack) -> None:
     assert password.decode() in stack.environment(owner=True)["DATABASE_OWNER_URL"]
 
 
+def test_tending_brings_back_what_died_and_leaves_the_rest(stack: Stack) -> None:
+    before = {name: process.pid for name in stack.parts if (process := stack.process(name))}
+    for name in ("valkey", "worker"):
+        stack.kill(name)
+        assert not stack.is_alive(name)
+    stack.tend()
+    after = {name: process.pid for name in stack.parts if (process := stack.process(name))}
+    assert all(stack.is_alive(name) for name in stack.parts)
+    assert {name for name in before if before[name] != after[name]} == {"valkey", "worker"}
+
+
 def test_a_killed_part_is_brought_back_by_the_supervisor(stack: Stack) -> None:
     supervisor = Supervisor(stack)
     for backoff in supervisor._backoff.values():

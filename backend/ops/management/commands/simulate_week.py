@@ -90,8 +90,7 @@ def _run(where: Path, sizes: list[str]) -> dict[str, Any]:
                 ours,
                 {
                     "kill": stack.kill, "halt": stack.halt, "restart": stack.restart,
-                    "tend": lambda: [stack.restart(part) for part in stack.parts if not stack.is_alive(part)],
-                    "stop_services": stack.stop_services, "start_services": stack.start_services,
+                    "tend": stack.tend, "stop_services": stack.stop_services, "start_services": stack.start_services,
                     "backup": lambda file: stack.manage("backup", file, owner=True),
                     "restore": lambda file: stack.manage("restore", file, "--replace", owner=True),
                 },
