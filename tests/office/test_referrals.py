@@ -71,6 +71,21 @@ def test_what_is_refused_once_more_stays_and_says_why(here: Corner, desk: Client
     assert here.referral.state == "open"
 
 
+def test_its_people_cost_no_queries(here: Corner) -> None:
+    """A visit to a household of thirty, each by an id of his own."""
+
+    def queries(people: int) -> int:
+        entries = [{"person": str(new_id()), "temperature": 36.5, "origin": "22"} for _ in range(people)]
+        body = {"household": str(here.household.pk), "region": here.cell, "people": entries}
+        with CaptureQueriesContext(connection) as asked:
+            lines = dict(record_lines(body))
+        assert lines["住户"] == here.household.place
+        assert lines["网格"].count("›") == 2
+        return len(asked)
+
+    assert queries(30) == queries(1) <= 4
+
+
 @pytest.mark.parametrize(
     "body",
     [
