@@ -183,8 +183,9 @@ def merge(region: str, into: str) -> None:
 
 
 def forget(records: list[str]) -> None:
-    """As a server restored from a backup that was older than these visits."""
+    """As a server restored from a backup that was older than these visits and referrals."""
     Visit.objects.filter(pk__in=records).delete()
+    Referral.objects.filter(pk__in=records).delete()
     SyncItem.objects.filter(pk__in=records).delete()
 
 

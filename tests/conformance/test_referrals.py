@@ -12,7 +12,9 @@ pytestmark = pytest.mark.e2e
 
 
 def test_what_the_phone_cannot_mend_the_office_takes_in(scene: Scene) -> None:
-    """Handed up without network, the answer lost; taken in once its reason is gone, under its own id."""
+    """Handed up without network, the answer lost; sent again by itself to a server restored from an older backup;
+    taken in when its reason is gone, once, under its own id.
+    """
     phone = scene.phone
     number, home = a_document(), scene.worker.households[0]
     first = phone.save_returnee(home, name="试登记", phone="13800138000", document=number)
@@ -31,10 +33,15 @@ def test_what_the_phone_cannot_mend_the_office_takes_in(scene: Scene) -> None:
     assert [push.ids for push in scene.relay.pushes] == [[referral]] * 2
     scene.expect_whole()
 
+    scene.world.do("forget", records=[referral])
+    assert scene.server.held(phone.device) == {first}
+    assert phone.close_days()
+    phone.until(lambda: scene.server.held(phone.device) == {first, referral})
+
     assert scene.world.do("take_in", referral=referral) == "rejected"
     sync_until(scene, lambda: phone.cached("referral")[referral]["state"] == "open")
     scene.world.do("correct_document", returnee=first, document=a_document())
-    assert scene.world.do("take_in", referral=referral) == "created"
+    assert [scene.world.do("take_in", referral=referral) for _ in range(2)] == ["created", "duplicate"]
     sync_until(scene, lambda: phone.cached("referral")[referral]["state"] == "stored")
     assert scene.server.held(phone.device) == {first, bad, referral}
     assert phone.close_days()
