@@ -1,6 +1,7 @@
 """The office in a browser: what it shows by itself, what it hides, and what it says when a page is too old."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from launch.stack import Stack
 from tests.api_client import Api
+from tests.conformance.world import today
 from tests.e2e.conftest import OpenPhone
 from tests.e2e.phone import Phone
 from tests.e2e.records import alert_of, calm_household, fever_push, households_of
@@ -105,16 +107,20 @@ def test_the_day_fits_the_desk_and_says_once_what_is_not_in_use(open_office: Ope
 
 
 def test_a_day_is_picked_from_a_chinese_calendar(open_office: OpenPhone) -> None:
+    """Its 今天 is the server's business day, on a computer whose clock is two days off as well."""
     desk = open_office("town")
+    desk.clock.set_fixed_time(time.time() * 1000 - 2 * 86_400_000)
     desk.goto("/admin/day/")
     desk.locator(".gk-cell:visible").first.wait_for()
     before = desk.locator(".vDateField").input_value()
     assert re.fullmatch(r"\d{4}/\d{2}/\d{2}", before)
     desk.locator("#calendarlink0").press("Enter")
     expect(desk.locator(".calendarbox:visible th").first).to_have_text("一")
+    _, month, day = (int(part) for part in today().split("-"))
+    marked = desk.locator(".calendarbox:visible td.today")
+    expect(marked).to_have_count(1 if before[5:7] == f"{month:02}" else 0)
     desk.locator(".calendarbox:visible").get_by_role("link", name="今天").click()
-    expect(desk.locator(".vDateField")).not_to_have_value(before)
-    _, month, day = (int(part) for part in desk.locator(".vDateField").input_value().split("/"))
+    expect(desk.locator(".vDateField")).to_have_value(today().replace("-", "/"))
     expect(desk.locator(".gk-tree-state")).to_contain_text(f"{month}月{day}日")
 
 

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminDateWidget
 
+from backend.core import clock
 from backend.core.errors import ApiError
 
 
@@ -58,6 +59,9 @@ class DayWidget(UnfoldAdminDateWidget):
 
     def __init__(self) -> None:
         super().__init__(attrs={"placeholder": "年/月/日", "autocomplete": "off"})
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-today": clock.today().isoformat()}
 
 
 def day_field(label: str, **kwargs: Any) -> forms.DateField:
