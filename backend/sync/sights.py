@@ -10,6 +10,7 @@ from backend.core import clock
 from backend.core.fields import TOWNSHIP_LENGTH
 from backend.core.scope import Scope, after, ancestors
 from backend.sync.sources import PULL_SOURCES, PullSource
+from backend.sync.writing import json_object
 
 Values = dict[str, int | str | dt.date | list[str]]
 
@@ -25,9 +26,8 @@ class Sight:
 
 def sights_of(user: User, scope: Scope) -> list[Sight]:
     """What the user may pull: a clinic that is alerted at once does not for that know who lives where."""
-    found = [
-        Sight(rank, source, scope & user.scope(source.capability)) for rank, source in enumerate(PULL_SOURCES, start=1)
-    ]
+    scopes = {capability: scope & user.scope(capability) for capability in {s.capability for s in PULL_SOURCES}}
+    found = [Sight(rank, source, scopes[source.capability]) for rank, source in enumerate(PULL_SOURCES, start=1)]
     return [sight for sight in found if sight.scope or sight.source.author]
 
 
@@ -70,12 +70,15 @@ def is_told(source: PullSource) -> str:
 def change_of(source: PullSource, key: str) -> str:
     """A row `t` as a change: JSON text, ready to send. `key` is its id as text.
 
-    Put together as text, and a row turned to JSON as a whole: to name and judge each value of each row takes twice as
-    long. Kinds, ops and keys (ids and codes) need no escaping.
+    Kinds, ops and keys (ids and codes) need no escaping.
     """
-    kind = f"'{source.kind}'" if source.kind else source.data
-    data = f""" || ',"data":' || (SELECT row_to_json(d) FROM (SELECT {source.data}) d)::text""" if source.kind else ""
-    return f"""'{{"kind":"' || {kind} || '","id":"' || {key} || '","op":"{source.op}"'{data} || '}}'"""
+    if isinstance(source.data, str):
+        kind = f"'{source.kind}'" if source.kind else source.data
+        data = f"(SELECT row_to_json(d) FROM (SELECT {source.data}) d)::text" if source.kind else ""
+    else:
+        kind, data = f"'{source.kind}'", json_object(source.data)
+    told = f""" || ',"data":' || {data}""" if data else ""
+    return f"""'{{"kind":"' || {kind} || '","id":"' || {key} || '","op":"{source.op}"'{told} || '}}'"""
 
 
 def _within(sight: Sight, column: str) -> str:

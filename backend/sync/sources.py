@@ -8,6 +8,7 @@ phones receive masked columns only. See docs/sync.md, "Pull".
 from dataclasses import dataclass
 
 from backend.accounts.choices import Capability
+from backend.sync.writing import Value, any_value, bare, number_or_null, plain
 
 #: Facts older than this many days stay on the server; a phone shows the last days only.
 FACT_DAYS = 7
@@ -18,7 +19,7 @@ ENDED_DAYS = 31
 @dataclass(frozen=True, slots=True)
 class PullSource:
     """`table` has `region`, the column with the cell's code; `data` is the list of columns that are sent, as SELECT has
-    them; `where` a further filter.
+    them, or, of kinds with many rows, how each is written; `where` a further filter.
 
     Pulled `inside` the cells where the user holds `capability` beside the right to sync, and, with `above`, what has
     the code of the village or township they lie in, unless the code in `unless` lies in the cells themselves; and what
@@ -32,7 +33,7 @@ class PullSource:
 
     kind: str
     table: str
-    data: str
+    data: str | tuple[Value, ...]
     region: str = "t.region_code"
     key: str = "t.id"
     where: str = ""
@@ -129,8 +130,20 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         walk=_BY_CELL,
         where="t.closed_at IS NULL",
         data=(
-            "t.id, t.region_code AS region, t.address, t.building, t.unit, t.floor, t.door, t.head_masked AS head, "
-            "t.headcount, t.occupancy, t.care, t.phone_sealed IS NOT NULL AS phone_known, t.version, t.sort_key AS sort"
+            plain("id", "t.id"),
+            plain("region", "t.region_code"),
+            any_value("address", "t.address"),
+            any_value("building", "t.building"),
+            any_value("unit", "t.unit"),
+            number_or_null("floor", "t.floor"),
+            any_value("door", "t.door"),
+            any_value("head", "t.head_masked"),
+            bare("headcount", "t.headcount"),
+            plain("occupancy", "t.occupancy"),
+            any_value("care", "t.care"),
+            bare("phone_known", "t.phone_sealed IS NOT NULL"),
+            bare("version", "t.version"),
+            any_value("sort", "t.sort_key"),
         ),
     ),
     PullSource(
@@ -139,8 +152,13 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         table="residents_person",
         walk=_BY_CELL,
         data=(
-            "t.id, t.household_id AS household, t.region_code AS region, t.name_masked AS name, t.purposes AS purpose, "
-            "nullif(t.phone_last4, '') AS phone_last4, t.version"
+            plain("id", "t.id"),
+            any_value("household", "t.household_id"),
+            plain("region", "t.region_code"),
+            any_value("name", "t.name_masked"),
+            any_value("purpose", "t.purposes"),
+            any_value("phone_last4", "nullif(t.phone_last4, '')"),
+            bare("version", "t.version"),
         ),
     ),
     PullSource(
@@ -171,9 +189,17 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         walk=_BY_CELL_AND_DAY,
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
-            "t.id, t.household_id AS household, t.region_code AS region, t.outcome, t.corrected_at AS observed_at, "
-            "t.business_day AS day, t.temperature_max, t.fever_count AS fever, t.symptom_count AS symptoms, "
-            "t.author_name, t.author_id = %(user)s AS mine"
+            plain("id", "t.id"),
+            plain("household", "t.household_id"),
+            plain("region", "t.region_code"),
+            plain("outcome", "t.outcome"),
+            any_value("observed_at", "t.corrected_at"),
+            any_value("day", "t.business_day"),
+            number_or_null("temperature_max", "t.temperature_max"),
+            bare("fever", "t.fever_count"),
+            bare("symptoms", "t.symptom_count"),
+            any_value("author_name", "t.author_name"),
+            bare("mine", "t.author_id = %(user)s"),
         ),
     ),
     PullSource(
@@ -183,8 +209,15 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         walk=_BY_CELL_AND_DAY,
         where=f"t.business_day > %(today)s::date - {FACT_DAYS}",
         data=(
-            "t.id, t.person_id AS person, t.region_code AS region, t.session, t.business_day AS day, t.temperature, "
-            "t.symptoms, t.method, t.author_name"
+            plain("id", "t.id"),
+            plain("person", "t.person_id"),
+            plain("region", "t.region_code"),
+            plain("session", "t.session"),
+            any_value("day", "t.business_day"),
+            number_or_null("temperature", "t.temperature"),
+            any_value("symptoms", "t.symptoms"),
+            plain("method", "t.method"),
+            any_value("author_name", "t.author_name"),
         ),
     ),
     PullSource(

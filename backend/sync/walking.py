@@ -21,7 +21,9 @@ from backend.sync.rules import Key, Walking
 from backend.sync.sights import Sight, Values, change_of, is_seen, is_told, values_of
 from backend.sync.sources import PullSource
 
-_TYPES = {"text": str, "date": dt.date, "bigint": int, "uuid": uuid.UUID}
+#: How a key's values are read from a cursor, and what lies below them all.
+_TYPES: dict[str, type] = {"text": str, "date": dt.date, "bigint": int, "uuid": uuid.UUID}
+_LOWEST: dict[str, Any] = {"text": "", "date": dt.date.min, "bigint": 0, "uuid": uuid.UUID(int=0)}
 
 
 def walk_begun(*, user: User, sights: Sequence[Sight]) -> Walking:
@@ -41,7 +43,7 @@ def fits(place: Walking, sights: Sequence[Sight]) -> bool:
     if not (place.horizon and place.left and all(rank in sources for rank, _ in place.left)):
         return False
     try:
-        _key_values(sources[place.left[0][0]], place.key)
+        _read(sources[place.left[0][0]], place.key)
     except msgspec.ValidationError:
         return False
     return True
@@ -72,9 +74,12 @@ def walked(*, user: User, sights: Sequence[Sight], place: Walking, limit: int) -
 
 def _stretch(sight: Sight, key: Key, values: Values, room: int) -> tuple[list[bytes], Key]:
     """At most `room` changes of one source behind `key`, and the key of the last; none where the source ends."""
-    source, changes = sight.source, list[bytes]()
-    for statement, given in _questions(sight, key):
-        asked = values | given | _key_values(source, key) | {"room": room - len(changes)}
+    # Where ids lie within cells: a region has no more than its code, and is looked for in all ranges at once.
+    by_cell = sight.source.walk[0][0] == sight.source.region and len(sight.source.walk) > 1
+    statement = _statement_by_cell(sight.source) if by_cell else _statement(sight.source, is_seen(sight))
+    changes: list[bytes] = []
+    for ends, begin in _ranges(sight, key) if by_cell else [({}, _read(sight.source, key))]:
+        asked = values | ends | {f"key{n}": value for n, value in enumerate(begin)} | {"room": room - len(changes)}
         rows = sql.fetch_undecoded(statement, asked)
         changes += rows.column(0)
         if len(changes) == room:
@@ -82,50 +87,39 @@ def _stretch(sight: Sight, key: Key, values: Values, room: int) -> tuple[list[by
     return changes, ()
 
 
-def _questions(sight: Sight, key: Key) -> Iterator[tuple[str, Values]]:
-    """What to ask for the rest of a source: a statement for each range of cells, or one where no index runs by cell."""
-    source = sight.source
-    if not _by_cell(source):
-        yield _statement(source, is_seen(sight), behind=bool(key)), {}
-        return
+def _ranges(sight: Sight, key: Key) -> Iterator[tuple[Values, tuple[Any, ...]]]:
+    """The ranges of cells that do not end before `key`, and where in each to begin."""
     for prefix in sight.scope:
         if not key or str(key[0]) < after(prefix):
-            behind = bool(key) and str(key[0]) >= prefix
-            yield _statement_by_cell(source, behind=behind), {"from": prefix, "to": after(prefix)}
-
-
-def _by_cell(source: PullSource) -> bool:
-    return source.walk[0][0] == source.region
+            amid = bool(key) and str(key[0]) >= prefix
+            yield {"to": after(prefix)}, _read(sight.source, key) if amid else (prefix, *_read(sight.source, ())[1:])
 
 
 @cache
-def _statement_by_cell(source: PullSource, *, behind: bool) -> str:
-    lower = "" if behind else f"{source.region} >= %(from)s AND "
-    return _statement(source, f"{lower}{source.region} < %(to)s AND {is_told(source)}", behind=behind)
+def _statement_by_cell(source: PullSource) -> str:
+    return _statement(source, f"{source.region} < %(to)s AND {is_told(source)}")
 
 
-def _statement(source: PullSource, condition: str, *, behind: bool) -> str:
-    """The changes of one source, `behind` a key or from the first; the last of a full page has its key beside it.
+def _statement(source: PullSource, condition: str) -> str:
+    """The changes of one source behind a key; the last of a full page has its own key beside it.
 
     Key and length are hidden from the planner behind a SELECT each. From their values it would conclude that a page is
     most of what is left, or that "behind a key" is almost nothing, and would sort the rest of the download either way.
     """
-    columns = [column for column, _ in source.walk]
-    order = ", ".join(columns)
-    if behind:
-        key = ", ".join(f"(SELECT %(key{n})s::{kind})" for n, (_, kind) in enumerate(source.walk))
-        condition = f"({order}) > ({key}) AND {condition}"
+    order = ", ".join(column for column, _ in source.walk)
+    key = ", ".join(f"(SELECT %(key{n})s::{kind})" for n, (_, kind) in enumerate(source.walk))
     return (
         f"SELECT {change_of(source, f'({source.key})::text')}, CASE row_number() OVER (ORDER BY {order}) "
         f"WHEN %(room)s THEN json_build_array({order})::text END FROM ("
-        f"SELECT t.* FROM {source.table} t WHERE t.changed_xid < %(horizon)s AND {condition} "
+        f"SELECT t.* FROM {source.table} t WHERE t.changed_xid < %(horizon)s AND ({order}) > ({key}) AND {condition} "
         f"ORDER BY {order} LIMIT (SELECT %(room)s::bigint)) t ORDER BY {order}"
     )
 
 
-def _key_values(source: PullSource, key: Key) -> dict[str, Any]:
-    """A key by the names it has in a statement. Raises msgspec.ValidationError where it is none of this source."""
+def _read(source: PullSource, key: Key) -> tuple[Any, ...]:
+    """The values of a key, the lowest for none. Raises msgspec.ValidationError where it is no key of this source."""
     if not key:
-        return {}
+        return tuple(_LOWEST[kind] for _, kind in source.walk)
     kinds: Any = tuple[tuple(_TYPES[kind] for _, kind in source.walk)]  # type: ignore[misc]
-    return {f"key{n}": value for n, value in enumerate(msgspec.convert(key, kinds))}
+    values: tuple[Any, ...] = msgspec.convert(key, kinds)
+    return values
