@@ -43,6 +43,7 @@ def test_a_full_phone_says_so_makes_room_and_loses_nothing(scene: Scene, open_ph
         said = page.get_by_test_id("save-problem")
         expect(said).to_have_text("已清出下载的资料，请再点一次保存。内容还在这里。", timeout=15_000)
         expect(page.get_by_test_id("temperature").first).to_have_value("36.9")
+        phone.expect_waiting(1)
         page.get_by_test_id("save").click()
         expect(page.get_by_test_id("household-page")).to_be_visible(timeout=15_000)
         phone.expect_waiting(2)
