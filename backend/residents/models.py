@@ -75,7 +75,7 @@ class Household(ChangedModel):
         verbose_name_plural = "住户"
         indexes = [
             models.Index(fields=["region_code", "sort_key", "id"], name="household_walk"),
-            models.Index(fields=["region_code", "id"], name="household_cell"),
+            models.Index(fields=["region_code", "changed_xid", "id"], name="household_cell_changed"),
             models.Index(fields=["changed_xid", "id"], name="household_changed"),
             models.Index(fields=["phone_index"], name="household_phone", condition=Q(phone_index__isnull=False)),
             GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="household_search"),
@@ -152,7 +152,7 @@ class Person(ChangedModel):
         verbose_name_plural = "人员"
         indexes = [
             models.Index(fields=["region_code", "id"], name="person_cell"),
-            models.Index(fields=["changed_xid", "id"], name="person_changed"),
+            models.Index(fields=["region_code", "changed_xid", "id"], name="person_cell_changed"),
             models.Index(fields=["phone_index"], name="person_phone", condition=Q(phone_index__isnull=False)),
         ]
         constraints = [

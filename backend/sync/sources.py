@@ -48,8 +48,9 @@ class PullSource:
     at_first: bool = True
 
 
-#: What lies in a cell, in the order of ids.
+#: Cell by cell, and where a cell has many rows, in the order in which a later pull looks for them.
 _BY_CELL = (("t.region_code", "text"), ("t.id", "uuid"))
+_BY_CELL_AND_CHANGE = (("t.region_code", "text"), ("t.changed_xid", "bigint"), ("t.id", "uuid"))
 _BY_CELL_AND_DAY = (
     ("t.region_code", "text"),
     ("t.business_day", "date"),
@@ -127,7 +128,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         kind="household",
         capability=Capability.HOUSEHOLD_VIEW,
         table="residents_household",
-        walk=_BY_CELL,
+        walk=_BY_CELL_AND_CHANGE,
         where="t.closed_at IS NULL",
         data=(
             plain("id", "t.id"),
@@ -150,7 +151,7 @@ PULL_SOURCES: tuple[PullSource, ...] = (
         kind="person",
         capability=Capability.PERSON_VIEW,
         table="residents_person",
-        walk=_BY_CELL,
+        walk=_BY_CELL_AND_CHANGE,
         data=(
             plain("id", "t.id"),
             any_value("household", "t.household_id"),

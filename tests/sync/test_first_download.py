@@ -20,8 +20,7 @@ from backend.accounts.models import Duty, User
 from backend.core import clock, sql
 from backend.core.scope import after
 from backend.residents.models import Household
-from backend.residents.rules import HouseholdInput
-from backend.residents.services import household_close, household_move, households_create
+from backend.residents.services import household_close, household_move
 from backend.sync.rules import Cursor, Walking
 from backend.sync.sources import PULL_SOURCES, PullSource
 from backend.sync.walking import _statement_by_cell
@@ -83,15 +82,6 @@ def at_households(phone: APIClient, limit: int = 5) -> tuple[Download, list[str]
     return download, came
 
 
-def household_at(number: int) -> uuid.UUID:
-    """A new household under this id."""
-    home = HouseholdInput(
-        id=uuid.UUID(int=number), region_code=CELL, address="前进路1号", head_name="李四", headcount=1
-    )  # fmt: skip
-    households_create(items=[home], actor=None)
-    return home.id
-
-
 def other_connection() -> Any:
     settings = connection.settings_dict
     return closing(
@@ -129,13 +119,15 @@ def test_every_row_comes_once_whatever_the_pages(
     assert download.page()["changes"] == []
 
 
-def test_what_is_written_behind_or_before_the_place_comes_at_the_end(phone: APIClient, worker: User) -> None:
-    homes = {str(home) for home in households_in(CELL, 12)}
-    download, came = at_households(phone)
+def test_what_is_written_behind_or_before_the_place_comes_at_the_end(
+    worker: User, client_of: Callable[[User], APIClient], user_with: Callable[..., User]
+) -> None:
+    """A village's cells come one after the other: what is new in the first lies before all of the second."""
+    homes = {str(home) for home in (*households_in(CELL, 12), *households_in(NEXT_CELL, 12))}
+    download, came = at_households(client_of(user_with(Role.VILLAGE, CELL[:12])), 12)
     sent, unsent = came[0], next(iter(homes - set(came)))
     Household.objects.filter(pk__in=[sent, unsent]).update(headcount=9)
-    # One lies where the walk has been, one right before what is still to come, three at its end.
-    added = [household_at(1), household_at(uuid.UUID(came[-1]).int + 1), *households_in(CELL, 3)]
+    added = households_in(CELL, 3)
     held = download.rest().held("household")
     assert set(held) == homes | set(map(str, added))
     assert (held[sent]["headcount"], held[unsent]["headcount"]) == (9, 9)
@@ -288,9 +280,9 @@ FORGED: list[list[Any]] = [
     [5000, [[99, 5]], []],
     [5000, [[HOUSEHOLDS, -5]], []],
     [5000, [[HOUSEHOLDS, 5]], [CELL]],
-    [5000, [[HOUSEHOLDS, 5]], [CELL, "no id"]],
-    [5000, [[HOUSEHOLDS, 5]], ["\0", "0198f9c2-1111-7222-8333-444455556666"]],
-    [5000, [[HOUSEHOLDS, 5]], [CELL, "0198f9c2-1111-7222-8333-444455556666", 1]],
+    [5000, [[HOUSEHOLDS, 5]], [CELL, 7, "no id"]],
+    [5000, [[HOUSEHOLDS, 5]], ["\0", 7, "0198f9c2-1111-7222-8333-444455556666"]],
+    [5000, [[HOUSEHOLDS, 5]], [CELL, 7, "0198f9c2-1111-7222-8333-444455556666", 1]],
     [5000, [[HOUSEHOLDS, 5]], "key"],
 ]
 

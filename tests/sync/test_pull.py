@@ -177,6 +177,22 @@ def test_queries_do_not_grow_with_the_page(phone: APIClient) -> None:
     assert small <= 8
 
 
+def test_a_later_pull_of_one_range_of_cells_keeps_its_plan(phone: APIClient, worker: User) -> None:
+    """Planning it is most of a pull with nothing new; each further form would take megabytes of every connection."""
+
+    def kept() -> int:
+        with connection.cursor() as db:
+            db.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'WITH below%'")
+            return int(db.fetchone()[0])
+
+    connection.close()
+    pull_all(phone, pull_all(phone)[1])
+    assert kept() == 1
+    Duty.objects.create(user=worker, role=Role.GRID_WORKER, region_code=OTHER_CELL, valid_from=clock.today())
+    pull_all(phone, pull_all(phone)[1])
+    assert kept() == 1
+
+
 def test_a_first_page_says_how_much_the_whole_download_brings(phone: APIClient, push: Callable[..., Any]) -> None:
     homes = households_in(CELL, 7)
     households_in(OTHER_CELL, 3)

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '住户',
                 'verbose_name_plural': '住户',
-                'indexes': [models.Index(fields=['region_code', 'sort_key', 'id'], name='household_walk'), models.Index(fields=['region_code', 'id'], name='household_cell'), models.Index(fields=['changed_xid', 'id'], name='household_changed'), models.Index(condition=models.Q(('phone_index__isnull', False)), fields=['phone_index'], name='household_phone'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(models.F('search_text'), name='gin_trgm_ops'), name='household_search')],
+                'indexes': [models.Index(fields=['region_code', 'sort_key', 'id'], name='household_walk'), models.Index(fields=['region_code', 'changed_xid', 'id'], name='household_cell_changed'), models.Index(fields=['changed_xid', 'id'], name='household_changed'), models.Index(condition=models.Q(('phone_index__isnull', False)), fields=['phone_index'], name='household_phone'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(models.F('search_text'), name='gin_trgm_ops'), name='household_search')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('headcount__lte', 50)), name='household_headcount'), models.CheckConstraint(condition=models.Q(('region_code__regex', '^[0-9]{15}$')), name='household_in_a_cell')],
             },
         ),
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='person',
-            index=models.Index(fields=['changed_xid', 'id'], name='person_changed'),
+            index=models.Index(fields=['region_code', 'changed_xid', 'id'], name='person_cell_changed'),
         ),
         migrations.AddIndex(
             model_name='person',
