@@ -200,9 +200,13 @@ class Device(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A session (会话), as Django keeps it; with its user and his device, so that one statement reads all three."""
+    """A session (会话), as Django keeps it; with its user and his device, so that one statement reads all three.
+
+    `auth_hash` is what Django keeps among the session's data to notice a changed password.
+    """
 
     user_id = models.BigIntegerField(null=True)
+    auth_hash = models.CharField(max_length=64, blank=True)
     device_id = models.UUIDField(null=True)
 
     class Meta(AbstractBaseSession.Meta):

@@ -16,7 +16,7 @@ from backend.core.errors import ApiError, ErrorCode, error_body
 from backend.core.permissions import ANYONE, SIGNED_IN, DeclaredCapability, SessionSignIn
 from backend.core.rendering import JSONRenderer
 
-__all__ = ["ANYONE", "SIGNED_IN", "ScopedAPIView", "error_response", "exception_handler"]
+__all__ = ["ANYONE", "SIGNED_IN", "ScopedAPIView", "error_response", "exception_handler", "refusal_for"]
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +64,17 @@ def _code_of(exception: Exception) -> ErrorCode:
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
     """DRF's handler: every refusal leaves in the one error shape; the unforeseen is logged without its data."""
+    refused = refusal_for(exception, where=type(context.get("view")).__name__)
+    response = Response(refused.body(), status=refused.status)
+    if refused.code is ErrorCode.NOT_SIGNED_IN:
+        response["WWW-Authenticate"] = "Session"
+    return response
+
+
+def refusal_for(exception: Exception, *, where: str) -> ApiError:
+    """Any exception as the refusal that leaves; `where` it came from is logged, should nobody have foreseen it."""
     if isinstance(exception, ApiError):
-        response = Response(exception.body(), status=exception.status)
-        if exception.code is ErrorCode.NOT_SIGNED_IN:
-            response["WWW-Authenticate"] = "Session"
-        return response
+        return exception
     code = _code_of(exception)
     field: str | None = None
     if isinstance(exception, drf.ValidationError) and isinstance(exception.detail, dict):
@@ -78,13 +84,10 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
         logger.error(
             "unhandled %s in %s",
             type(exception).__name__,
-            type(context.get("view")).__name__,
+            where,
             exc_info=None if isinstance(exception, DatabaseError) else exception,
         )
-    response = Response(error_body(code, field=field), status=code.status)
-    if code is ErrorCode.NOT_SIGNED_IN:
-        response["WWW-Authenticate"] = "Session"
-    return response
+    return ApiError(code, field=field)
 
 
 def error_response(code: ErrorCode) -> JsonResponse:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from django.http import HttpResponse
 from django.utils.functional import Promise
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -22,6 +23,11 @@ def _plain(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def json_response(content: Any) -> HttpResponse:
+    """An answer that no renderer has to be found for."""
+    return HttpResponse(_encoder.encode(content), content_type=JSONRenderer.media_type)
 
 
 class JSONRenderer(BaseRenderer):

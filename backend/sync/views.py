@@ -1,15 +1,11 @@
 """Push, pull, receipts, records carried by hand. See docs/sync.md."""
 
 import datetime as dt
-import gzip
-import io
 import uuid
-import zlib
-from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.gzip import gzip_page
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -23,9 +19,9 @@ from backend.core.api import ScopedAPIView
 from backend.core.body import read_body
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.openapi import errors
+from backend.core.rendering import json_response
 from backend.sync.carrying import MAX_FILE, carried_accept, ticket_of
 from backend.sync.closing import day_close, device_of
-from backend.sync.devices import device_seen
 from backend.sync.openapi import (
     CARRIED_ANSWER,
     CARRIED_FILE,
@@ -39,15 +35,13 @@ from backend.sync.openapi import (
 )
 from backend.sync.selectors import DEFAULT_PAGE, MAX_PAGE, changes_since, receipts_of
 from backend.sync.serializers import CLOSING_LIMIT, ClosingSerializer
-from backend.sync.services import batch_push
-from backend.sync.shapes import ENVELOPE_DECODER, Envelope, shape_error
+from backend.sync.uploads import upload_answer
 
-MAX_BODY = 2 * 1024 * 1024
 MAX_API_LEVEL = 1000
 
 
 class PushView(ScopedAPIView):
-    """Records in, a verdict per item out."""
+    """Records in, a verdict per item out; for what the short way (`shortcut`) leaves to it."""
 
     capabilities = {"POST": Capability.SYNC}
 
@@ -57,17 +51,7 @@ class PushView(ScopedAPIView):
         responses={200: PUSH_ANSWER, **errors(400, 401, 403, 413, 415, 429, 503)},
     )
     def post(self, request: Request) -> HttpResponse:
-        envelope = _read_envelope(request._request)
-        known = device_of_session(request._request)
-        device_seen(device_id=envelope.device, user=signed_in(request), known=known)
-        pushed = batch_push(user=signed_in(request), envelope=envelope)
-        return _json(
-            {
-                "results": pushed.results,
-                "server_time": clock.now(),
-                "skew_seconds": round(pushed.skew.total_seconds(), 1),
-            }
-        )
+        return upload_answer(request._request, user=signed_in(request), known=device_of_session(request._request))
 
 
 class PullView(ScopedAPIView):
@@ -124,7 +108,7 @@ class ReceiptsView(ScopedAPIView):
         if device is not None:
             device_of(user=signed_in(request), device=device)
         receipts = receipts_of(user=signed_in(request), day=day, device=device)
-        return _json(
+        return json_response(
             {
                 "day": day, "device": device, "counts": receipts.counts, "digest": receipts.digest,
                 "items": [{"id": item, "verdict": verdict} for item, verdict in receipts.items],
@@ -141,7 +125,7 @@ class ReceiptsView(ScopedAPIView):
         if data["day"] > clock.today() + dt.timedelta(days=1):
             raise ApiError(ErrorCode.BAD_FIELD, field="day")
         found = day_close(user=signed_in(request), **data)
-        return _json(
+        return json_response(
             {
                 "day": data["day"], "device": data["device"], "made": len(set(data["made"])),
                 "confirmed": found.confirmed, "missing": found.missing, "refused": found.refused,
@@ -168,7 +152,7 @@ class KeysView(ScopedAPIView):
         if device is None:
             raise ApiError(ErrorCode.MISSING_FIELD, field="device")
         device_of(user=signed_in(request), device=device)
-        return _json(
+        return json_response(
             {
                 "receipts": _public(signing.SIGN),
                 "carry": _public(signing.CARRY),
@@ -192,7 +176,7 @@ class CarriedView(ScopedAPIView):
             raise ApiError(ErrorCode.UNSUPPORTED_MEDIA)
         content = request._request.read(MAX_FILE + 1)
         brought = carried_accept(courier=signed_in(request), content=content)
-        return _json(
+        return json_response(
             {
                 "author": str(brought.file.author), "made_at": brought.file.made_at, "items": len(brought.results),
                 "counts": brought.counts, "results": brought.results,
@@ -209,55 +193,6 @@ def signed_in(request: Request) -> User:
     """The caller; a capability was asked for, so it is nobody anonymous."""
     assert isinstance(request.user, User)
     return request.user
-
-
-def _json(content: Any) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(content), content_type="application/json")
-
-
-def _read_envelope(request: HttpRequest) -> Envelope:
-    """The body as an envelope. Raises ApiError: too large, not JSON, wrong shape."""
-    if request.content_type != "application/json":
-        raise ApiError(ErrorCode.UNSUPPORTED_MEDIA)
-    if _announced(request) > MAX_BODY:
-        raise ApiError(ErrorCode.TOO_LARGE)
-    # A body sent in chunks names no length: no more of it comes into memory than may be.
-    body = request.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        raise ApiError(ErrorCode.TOO_LARGE)
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding == "gzip":
-        body = _gunzip(body)
-    elif encoding != "identity":
-        raise ApiError(ErrorCode.UNSUPPORTED_MEDIA, field="Content-Encoding")
-    if len(body) > MAX_BODY:
-        raise ApiError(ErrorCode.TOO_LARGE)
-    try:
-        return ENVELOPE_DECODER.decode(body)
-    except msgspec.ValidationError as error:
-        code, field = shape_error(error)
-        if field == "items" and "length" in str(error):
-            raise ApiError(ErrorCode.TOO_LARGE, field="items") from error
-        raise ApiError(code, field=field) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApiError(ErrorCode.NOT_JSON) from error
-
-
-def _announced(request: HttpRequest) -> int:
-    """How long the request says its body is. Raises BAD_REQUEST where it says nonsense."""
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise ApiError(ErrorCode.BAD_REQUEST)
-    return int(text)
-
-
-def _gunzip(body: bytes) -> bytes:
-    """Unpack, but never more than the limit and one byte: a small body must not become a large one."""
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
-            return file.read(MAX_BODY + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ApiError(ErrorCode.NOT_JSON) from error
 
 
 def allow_only(request: Request, *names: str) -> None:

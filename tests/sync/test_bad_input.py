@@ -18,7 +18,7 @@ from backend.accounts.models import User
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.facts.models import SyncItem
-from backend.sync.views import MAX_BODY, _read_envelope
+from backend.sync.uploads import MAX_BODY, read_envelope
 from backend.visits.models import Visit
 from tests.conftest import CELL
 from tests.sync.conftest import DEVICE, expect_refused, households_in, item
@@ -137,7 +137,7 @@ def streamed(body: Any, *, encoding: str = "") -> ASGIRequest:
 def test_a_body_without_a_length_is_cut_off_at_the_limit() -> None:
     body = Chunks()
     with pytest.raises(ApiError) as refused:
-        _read_envelope(streamed(io.BufferedReader(body)))
+        read_envelope(streamed(io.BufferedReader(body)))
     assert refused.value.code is ErrorCode.TOO_LARGE
     assert body.taken < 2 * MAX_BODY
 
@@ -152,7 +152,7 @@ def test_a_bomb_unpacks_to_no_more_than_the_limit(layers: int) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ApiError) as refused:
-            _read_envelope(streamed(io.BytesIO(bomb), encoding="gzip"))
+            read_envelope(streamed(io.BytesIO(bomb), encoding="gzip"))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

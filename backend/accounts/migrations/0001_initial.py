@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ('session_data', models.TextField(verbose_name='session data')),
                 ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
                 ('user_id', models.BigIntegerField(null=True)),
+                ('auth_hash', models.CharField(blank=True, max_length=64)),
                 ('device_id', models.UUIDField(null=True)),
             ],
             options={
