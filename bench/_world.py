@@ -7,7 +7,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,14 +132,13 @@ def wsgi_workers(stack: Stack, application: str = "backend.config.wsgi:applicati
 
 
 @contextmanager
-def ordinary_workers(stack: Stack) -> Iterator[int]:
-    """The yardstick of `_ordinary.py` in the same lay-out; yields the port."""
-    with _web(
-        stack,
-        "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "2", "--no-ws",
-        "--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}", "bench._ordinary:application",
-    ) as port:  # fmt: skip
-        yield port
+def apart(stack: Stack, application: str = "backend.config.wsgi:application", workers: int = 2) -> Iterator[list[int]]:
+    """As `wsgi_workers`, each worker behind a port of its own; yields the ports.
+
+    Behind one port the kernel gives two connections to the same worker as often as to both, and one stands idle then.
+    """
+    with ExitStack() as started:
+        yield [started.enter_context(wsgi_workers(stack, application, workers=1)) for _ in range(workers)]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 from _client import Client
 from _harness import Line, interleaved, report
-from _world import Phone, asgi_process, ordinary_workers, phones, servers, wsgi_workers
+from _world import Phone, apart, asgi_process, phones, servers
 from uuid_utils.compat import uuid7
 
 from launch.paths import PYTHON, REPOSITORY
@@ -172,11 +172,11 @@ def prepare_ordinary(stack: Stack) -> dict[str, str]:
     return msgspec.json.decode(made.stdout, type=dict[str, str])
 
 
-def resend(port: int, pair: list[Phone]) -> tuple[float, float]:
+def resend(ports: list[int], pair: list[Phone]) -> tuple[float, float]:
     """Rows a second of the first sending and of the second, which must add nothing."""
     sent = [bodies(phone, BATCHES, 100) for phone in pair]
-    first = rate(post_all, [(port, phone, sent[n], b"created") for n, phone in enumerate(pair)])
-    again = rate(post_all, [(port, phone, sent[n], b"duplicate") for n, phone in enumerate(pair)])
+    first = rate(post_all, [(ports[n], phone, sent[n], b"created") for n, phone in enumerate(pair)])
+    again = rate(post_all, [(ports[n], phone, sent[n], b"duplicate") for n, phone in enumerate(pair)])
     return first, again
 
 
@@ -184,21 +184,24 @@ def measure(stack: Stack, pair: list[Phone], signed_in: dict[str, str]) -> dict[
     """Medians of every way, interleaved; the servers stand idle while another way has its turn."""
     url = stack.owner_url
     with (
-        wsgi_workers(stack) as wsgi,
+        apart(stack) as wsgi,
         asgi_process(stack) as asgi,
-        ordinary_workers(stack) as ordinary,
+        apart(stack, "bench._ordinary:application") as ordinary,
     ):
+        each = list(zip(wsgi, pair, strict=True))
         figures = interleaved(
             ROUNDS,
             unnest=lambda: rate(raw_unnest, [(url, phone, BATCHES, 100) for phone in pair]),
             recordset=lambda: rate(raw_recordset, [(url, phone, BATCHES, 100) for phone in pair]),
             single=lambda: rate(raw_single, [(url, phone, SINGLES, 1) for phone in pair]),
             ordinary=lambda: rate(
-                post_ordinary, [(ordinary, phone, BATCHES // 3, 100, signed_in) for phone in pair], _prepare_ordinary
+                post_ordinary,
+                [(port, phone, BATCHES // 3, 100, signed_in) for port, phone in zip(ordinary, pair, strict=True)],
+                _prepare_ordinary,
             ),
-            wsgi=lambda: rate(post_all, [(wsgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
+            wsgi=lambda: rate(post_all, [(port, phone, BATCHES, 100) for port, phone in each], _prepare_post),
             asgi=lambda: rate(post_all, [(asgi, phone, BATCHES, 100) for phone in pair], _prepare_post),
-            one=lambda: rate(post_all, [(wsgi, phone, SINGLES, 1) for phone in pair], _prepare_post),
+            one=lambda: rate(post_all, [(port, phone, SINGLES, 1) for port, phone in each], _prepare_post),
         )
         repeats = [resend(wsgi, pair) for _ in range(ROUNDS)]
     figures["first"], figures["again"] = (statistics.median(values) for values in zip(*repeats, strict=True))

@@ -12,7 +12,7 @@ from backend.accounts.at_hand import ACCOUNT, DEVICE, WITH_ACCOUNT, Account, Dev
 from backend.accounts.choices import DEVICE_KEY
 from backend.accounts.models import Session
 from backend.core import clock
-from backend.core.sql import fetch
+from backend.core.sql import Question, Rows, fetch
 
 _WHOSE = f"""
     {DEVICE}, {ACCOUNT}
@@ -57,12 +57,15 @@ def _asked(session_key: str) -> dict[str, Any]:
     return {"key": session_key, "now": timezone.now(), "today": clock.today()}
 
 
-def account_signed_in(session_key: str) -> Account | None:
+def signed_in_asked(session_key: str) -> Question[Account | None]:
     """Who is signed in by this session, judged as Django does without unpacking the session; None where nobody is.
 
     A session that Django would still accept by an older secret is nobody's here.
     """
-    rows = fetch(_SIGNED_IN, _asked(session_key))
+    return Question(_SIGNED_IN, _asked(session_key), _read_signed_in)
+
+
+def _read_signed_in(rows: Rows) -> Account | None:
     account = account_from([row[1:] for row in rows]) if rows else None
     if account is None or not account.user.is_active:
         return None

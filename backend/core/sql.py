@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
@@ -19,6 +19,7 @@ from backend.core.postgresql.line import Line, Parameters, Rows, Undecoded, line
 
 A = TypeVar("A")
 B = TypeVar("B")
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,15 @@ def answer(question: Question[A]) -> A:
     return question.read(fetch(question.statement, question.parameters))
 
 
-def answers(one: Question[A], other: Question[B]) -> tuple[A, B]:
-    """What the database says to both, in one way there and back."""
-    asked = [(one.statement, one.parameters), (other.statement, other.parameters)]
-    first, second = _run(lambda line: line.ask_together(asked), one.statement, other.statement)
-    return one.read(first), other.read(second)
+@overload
+def answers(one: Question[A], two: Question[B], /) -> tuple[A, B]: ...
+@overload
+def answers(one: Question[A], two: Question[B], three: Question[C], /) -> tuple[A, B, C]: ...
+def answers(*questions: Question[Any]) -> tuple[Any, ...]:
+    """What the database says to all of them, in one way there and back."""
+    asked = [(question.statement, question.parameters) for question in questions]
+    found = _run(lambda line: line.ask_together(asked), *(question.statement for question in questions))
+    return tuple([question.read(rows) for question, rows in zip(questions, found, strict=True)])
 
 
 @contextmanager

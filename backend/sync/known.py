@@ -8,7 +8,7 @@ from backend.accounts.choices import Capability
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.scope import Scope
-from backend.core.sql import answers
+from backend.core.sql import Question
 from backend.regions.selectors import cells_in_use
 from backend.residents.choices import HandOverState
 from backend.residents.models import HandOver
@@ -66,7 +66,7 @@ class _ScopeOfKind(dict[ItemKind, Scope]):
         return scope
 
 
-class _Mentioned:
+class Named:
     """Ids and codes that the items of a batch name, by what they are of."""
 
     def __init__(self, items: Sequence[Incoming]) -> None:
@@ -108,16 +108,26 @@ class _Mentioned:
                 self.handovers.add(body.handover)
 
 
-class Known:
-    """What the items of one batch refer to, plus what the batch itself brings; and what the ledger holds of them."""
+#: What is asked of every batch before anything of it is judged: the ledger's entries, and the households it names.
+Questions = tuple[Question[list[Entry]], Question[dict[uuid.UUID, HouseholdRef]]]
+Found = tuple[list[Entry], dict[uuid.UUID, HouseholdRef]]
 
-    def __init__(self, items: Sequence[Incoming], user: User) -> None:
-        named = _Mentioned(items)
+
+def first_questions(items: Sequence[Incoming], named: Named) -> Questions:
+    """What is asked first: in one way there and back, whoever asks something else along with it."""
+    return entries_asked(items), households_asked(named.households)
+
+
+class Known:
+    """What the items of one batch refer to, plus what the batch itself brings; and what the ledger holds of them.
+
+    `found` are the answers to `first_questions`.
+    """
+
+    def __init__(self, named: Named, user: User, found: Found) -> None:
         people, cells, returnees = named.people, named.cells, named.returnees
         conflicts, handovers = named.conflicts, named.handovers
-        self.entries: list[Entry]
-        self.households: dict[uuid.UUID, HouseholdRef]
-        self.entries, self.households = answers(entries_asked(items), households_asked(named.households))
+        self.entries, self.households = found
         self.people: dict[uuid.UUID, PersonRef] = people_by_id(people) if people else {}
         self.returnees: dict[uuid.UUID, ReturneeRef] = returnees_by_id(returnees) if returnees else {}
         self.conflicts = {c.pk: c for c in EditConflict.objects.filter(pk__in=conflicts)} if conflicts else {}

@@ -19,18 +19,20 @@ from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ErrorCode
 from backend.core.ids import new_id
-from backend.core.sql import execute, pipelined_transaction
+from backend.core.sql import answers, execute, pipelined_transaction
 from backend.facts.choices import Verdict
 from backend.facts.rules import clock_skew
 from backend.sync.editing import store_edits
 from backend.sync.intake import Incoming, read_items
-from backend.sync.known import Known
+from backend.sync.known import Found, Known, Named, Questions, first_questions
 from backend.sync.ledger import ids_claim, rejected_keep, settle_known, still_unknown
 from backend.sync.references import resolve
 from backend.sync.referrals import store_referrals
 from backend.sync.shapes import Envelope
 from backend.sync.storing import store_facts, store_registers
 
+#: The answers where nothing was asked.
+NOTHING_FOUND: Found = ([], {})
 _VERDICTS = tuple((verdict.value, verdict) for verdict in Verdict)
 #: Said of an edit whose other fields are stored: the code's own sentence is of one that was refused whole.
 CLASHED = "这条修改中有的内容他人已先改过，请选择保留哪一个；其余内容已保存。"
@@ -55,20 +57,54 @@ class Pushed:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def batch_push(*, user: User, envelope: Envelope) -> Pushed:
-    """Judge and store one upload. Never raises for a bad item; raises OperationalError when the database is away."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An upload that was read, before anything was asked of the database.
+
+    `fresh` are the items that no look at the batch itself has settled, `repeated` the pairs (copy, first) of an id that
+    occurs twice, `named` what the fresh speak of.
+    """
+
+    envelope: Envelope
+    received_at: dt.datetime
+    skew: dt.timedelta
+    items: list[Incoming]
+    fresh: list[Incoming]
+    repeated: list[tuple[Incoming, Incoming]]
+    named: Named
+
+    @property
+    def questions(self) -> Questions:
+        """What must be asked before anything is judged."""
+        return first_questions(self.fresh, self.named)
+
+
+def batch_open(envelope: Envelope) -> Opened:
+    """Read an upload. Never raises for a bad item, and asks nothing of the database."""
     received_at = clock.now()
     skew = clock_skew(received_at=received_at, sent_at=envelope.sent_at)
     items = read_items(envelope.items, skew=skew, received_at=received_at)
     repeated = _judge_repeated(items)
     fresh = [item for item in items if item.open]
+    return Opened(envelope, received_at, skew, items, fresh, repeated, Named(fresh))
+
+
+def batch_push(*, user: User, envelope: Envelope) -> Pushed:
+    """Judge and store one upload. Never raises for a bad item; raises OperationalError when the database is away."""
+    opened = batch_open(envelope)
+    return batch_store(user=user, opened=opened, found=answers(*opened.questions) if opened.fresh else NOTHING_FOUND)
+
+
+def batch_store(*, user: User, opened: Opened, found: Found) -> Pushed:
+    """As `batch_push`, for what was read and asked already. `found` are the answers to `opened.questions`."""
+    fresh, items = opened.fresh, opened.items
     if fresh:
-        known = Known(fresh, user)
+        known = Known(opened.named, user, found)
         # What a register says of a household or a person must not hang on an item that was stored long ago.
         fresh = settle_known(fresh, known.entries)
         resolve(fresh, known)
         fresh = [item for item in fresh if item.open]
-    upload = _Upload(user, envelope, received_at, skew, items)
+    upload = _Upload(user, opened.envelope, opened.received_at, opened.skew, items)
     try:
         with pipelined_transaction():
             upload.store(fresh)
@@ -78,8 +114,8 @@ def batch_push(*, user: User, envelope: Envelope) -> Pushed:
         for item in fresh:
             item.reopen()
         upload.store_halving(fresh)
-    _answer_alike(repeated)
-    return Pushed([_result(item) for item in items], skew, _count(items))
+    _answer_alike(opened.repeated)
+    return Pushed([_result(item) for item in items], opened.skew, _count(items))
 
 
 def _judge_repeated(items: Sequence[Incoming]) -> list[tuple[Incoming, Incoming]]:

@@ -13,7 +13,7 @@ from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
 from backend.core.rendering import json_response
 from backend.sync.devices import device_seen
-from backend.sync.services import batch_push
+from backend.sync.services import Pushed, batch_push
 from backend.sync.shapes import ENVELOPE_DECODER, Envelope, shape_error
 
 MAX_BODY = 2 * 1024 * 1024
@@ -23,7 +23,11 @@ def upload_answer(request: HttpRequest, *, user: User, known: DeviceState | None
     """Store what `user` sent; a verdict per item. `known` is the device of his session. Raises ApiError."""
     envelope = read_envelope(request)
     device_seen(device_id=envelope.device, user=user, known=known)
-    pushed = batch_push(user=user, envelope=envelope)
+    return verdicts(batch_push(user=user, envelope=envelope))
+
+
+def verdicts(pushed: Pushed) -> HttpResponse:
+    """What the phone is told of its upload."""
     return json_response(
         {
             "results": pushed.results,
@@ -37,13 +41,17 @@ def read_envelope(request: HttpRequest) -> Envelope:
     """The body as an envelope. Raises ApiError: too large, not JSON, wrong shape."""
     if request.content_type != "application/json":
         raise ApiError(ErrorCode.UNSUPPORTED_MEDIA)
-    if _announced(request) > MAX_BODY:
+    if announced(request) > MAX_BODY:
         raise ApiError(ErrorCode.TOO_LARGE)
     # A body sent in chunks names no length: no more of it comes into memory than may be.
     body = request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise ApiError(ErrorCode.TOO_LARGE)
-    encoding = request.headers.get("Content-Encoding", "identity")
+    return envelope_of(body, encoding=request.headers.get("Content-Encoding", "identity"))
+
+
+def envelope_of(body: bytes, *, encoding: str) -> Envelope:
+    """A body of at most `MAX_BODY` bytes as an envelope. Raises ApiError."""
     if encoding == "gzip":
         body = _gunzip(body)
     elif encoding != "identity":
@@ -61,7 +69,7 @@ def read_envelope(request: HttpRequest) -> Envelope:
         raise ApiError(ErrorCode.NOT_JSON) from error
 
 
-def _announced(request: HttpRequest) -> int:
+def announced(request: HttpRequest) -> int:
     """How long the request says its body is. Raises BAD_REQUEST where it says nonsense."""
     text = request.META.get("CONTENT_LENGTH") or "0"
     if not (text.isascii() and text.isdigit() and len(text) <= 12):

@@ -182,7 +182,7 @@ def test_whoever_is_in_doubt_is_judged_the_ordinary_way(
     def not_here(*_: object, **__: object) -> None:
         raise AssertionError("an upload in doubt was taken the short way")
 
-    monkeypatch.setattr(shortcut, "upload_answer", not_here)
+    monkeypatch.setattr(shortcut, "batch_store", not_here)
     answer = door.send(**spoil(door, worker))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert not Visit.objects.exists()
@@ -208,7 +208,7 @@ def test_what_breaks_leaves_in_the_one_shape(
     def breaks(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr(shortcut, "upload_answer", breaks)
+    monkeypatch.setattr(shortcut, "batch_store", breaks)
     answer = door.send()
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert str(raised) not in answer.content.decode()
