@@ -21,6 +21,7 @@ _KEYS = {
     "user": "用户编号", "role": "角色", "from": "由", "to": "到", "people": "人数", "version": "版本",
     "day": "日期", "format": "格式", "left_on": "离开日期", "arrival_doubtful": "到达日期存疑",
     "name_differs": "姓名不同", "confirm": "确认方式", "changed": "更新", "count": "户数", "continues": "承接自",
+    "skew_seconds": "手机时钟慢（秒）",
 }  # fmt: skip
 _VALUES = {
     "open": "待处置", "acknowledged": "已签收", "closed": "已办结", "handled": "已处置", "false_alarm": "误报",
@@ -45,7 +46,7 @@ _VALUES = {
 TARGETS = {
     "user": "用户", "duty": "职责", "device": "设备", "region": "区划", "household": "住户", "person": "人员",
     "returnee": "返乡人员", "alert": "预警", "daily_report": "日报", "policy_pack": "政策包", "exemption": "免报",
-    "batch": "上报批次", "cells": "网格（批量导入）", "divisions": "全国区划（导入）", "carried_file": "代交文件",
+    "cells": "网格（批量导入）", "divisions": "全国区划（导入）", "carried_file": "代交文件",
     "conflict": "修改冲突", "handover": "移交", "referral": "上交记录",
     "outbox_file": "上报文件", "clock": "演示时钟", "demo": "演示数据",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every fact shares: id ledger, fact base, touched cells, upload batches. See docs/facts.md."""
+"""What every fact shares: id ledger, fact base, touched cells. See docs/facts.md."""
 
 from django.db import models
 
@@ -28,24 +28,6 @@ class SyncItem(models.Model):
         verbose_name = "同步条目"
         verbose_name_plural = "同步条目"
         indexes = [models.Index(fields=["device_id", "day"], name="syncitem_device_day")]
-
-
-class Batch(models.Model):
-    """One upload (上报批次): how far the phone's clock was off, and what came of it."""
-
-    id = models.UUIDField(primary_key=True)
-    device_id = models.UUIDField()
-    author_id = models.BigIntegerField()
-    sent_at = models.DateTimeField("手机发送时间")
-    received_at = models.DateTimeField("服务器接收时间")
-    skew_seconds = models.FloatField("时钟偏差（秒）")
-    items = models.PositiveIntegerField("条数")
-    created = models.PositiveIntegerField("新增")
-    rejected = models.PositiveIntegerField("退回")
-
-    class Meta:
-        verbose_name = "上报批次"
-        verbose_name_plural = "上报批次"
 
 
 class Fact(models.Model):

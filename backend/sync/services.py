@@ -18,8 +18,7 @@ from backend.accounts.models import User
 from backend.audit.services import audit_record
 from backend.core import clock
 from backend.core.errors import ErrorCode
-from backend.core.ids import new_id
-from backend.core.sql import answers, execute, pipelined_transaction
+from backend.core.sql import answers, pipelined_transaction
 from backend.facts.choices import Verdict
 from backend.facts.rules import clock_skew
 from backend.sync.editing import store_edits
@@ -196,49 +195,20 @@ class _Upload:
         store_facts(claimed, user=self.user, device=self.envelope.device, received_at=self.received_at)
 
     def write_books(self) -> None:
-        """The rejected, the batch and the audit entry."""
+        """The rejected, and the audit entry: what came of the upload, and how far behind the phone's clock was."""
         if not self.items:
             return
         rejected_keep(self.items, user=self.user, device=self.envelope.device, received_at=self.received_at)
-        _write_batch(
-            _count(self.items), user=self.user, envelope=self.envelope, received_at=self.received_at, skew=self.skew,
-            items=len(self.items),
+        audit_record(
+            actor=self.user, action="sync.push", target_kind="device", target_id=self.envelope.device,
+            region=next(iter(self.user.scope()), ""),
+            detail={**_count(self.items), "skew_seconds": round(self.skew.total_seconds(), 1)},
         )  # fmt: skip
 
 
 def _count(items: Sequence[Incoming]) -> dict[str, int]:
     seen = Counter([item.verdict for item in items])
     return {name: seen[verdict] for name, verdict in _VERDICTS}
-
-
-_BATCH = """
-INSERT INTO facts_batch (id, device_id, author_id, sent_at, received_at, skew_seconds, items, created, rejected)
-VALUES (%(id)s, %(device)s, %(author)s, %(sent)s, %(received)s, %(skew)s, %(items)s, %(created)s, %(rejected)s)
-"""
-
-
-def _write_batch(
-    counts: dict[str, int],
-    *,
-    user: User,
-    envelope: Envelope,
-    received_at: dt.datetime,
-    skew: dt.timedelta,
-    items: int,
-) -> None:
-    batch = new_id()
-    execute(
-        _BATCH,
-        {
-            "id": batch, "device": envelope.device, "author": user.pk, "sent": envelope.sent_at,
-            "received": received_at, "skew": skew.total_seconds(), "items": items,
-            "created": counts[Verdict.CREATED], "rejected": counts[Verdict.REJECTED],
-        },
-    )  # fmt: skip
-    audit_record(
-        actor=user, action="sync.push", target_kind="batch", target_id=batch, region=next(iter(user.scope()), ""),
-        detail=counts,
-    )  # fmt: skip
 
 
 def _result(item: Incoming) -> ItemResult:

@@ -55,13 +55,14 @@ def test_a_cursor_that_is_not_his_or_not_of_this_server_begins_anew(
     mine = set(phone.households)
     _, cursor, _ = download(phone)
     _, theirs, _ = download(Phone(stack.url, session_world.worker().username))
-    history, scope, policy, xid, rank, last = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    history, scope, policy, place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    kind, xid, *last = place
 
     def forged(*parts: Any) -> str:
         return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
-    elsewhere = forged(str(uuid.uuid4()), scope, policy, xid, rank, last)
-    ahead = forged(history, scope, policy, xid + 1_000_000, rank, last)
+    elsewhere = forged(str(uuid.uuid4()), scope, policy, place)
+    ahead = forged(history, scope, policy, [kind, xid + 1_000_000, *last])
     for strange in (theirs, elsewhere, ahead):
         homes, onward, began_anew = download(phone, strange)
         assert began_anew

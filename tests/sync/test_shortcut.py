@@ -10,9 +10,11 @@ from django.conf import settings as configured
 from django.db import OperationalError
 from django.middleware.csrf import _get_new_csrf_string
 from django.test import Client
+from django.urls import reverse
 
 from backend.accounts.choices import DEVICE_KEY, Role
 from backend.accounts.models import Device, Duty, Session, User
+from backend.config import lanes
 from backend.core import clock
 from backend.sync import shortcut
 from backend.sync.views import PushView
@@ -59,6 +61,10 @@ def ordinary(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(PushView, "dispatch", watched)
     return seen
+
+
+def test_it_stands_at_the_address_of_the_view() -> None:
+    assert shortcut.PUSH_PATH == lanes.PUSH_PATH == reverse("sync-push")
 
 
 def test_who_may_come_in_takes_the_short_way(door: Door, ordinary: list[str]) -> None:

@@ -13,24 +13,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
-            fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('device_id', models.UUIDField()),
-                ('author_id', models.BigIntegerField()),
-                ('sent_at', models.DateTimeField(verbose_name='手机发送时间')),
-                ('received_at', models.DateTimeField(verbose_name='服务器接收时间')),
-                ('skew_seconds', models.FloatField(verbose_name='时钟偏差（秒）')),
-                ('items', models.PositiveIntegerField(verbose_name='条数')),
-                ('created', models.PositiveIntegerField(verbose_name='新增')),
-                ('rejected', models.PositiveIntegerField(verbose_name='退回')),
-            ],
-            options={
-                'verbose_name': '上报批次',
-                'verbose_name_plural': '上报批次',
-            },
-        ),
-        migrations.CreateModel(
             name='TouchedCell',
             fields=[
                 ('pk', models.CompositePrimaryKey('business_day', 'region_code', blank=True, editable=False, primary_key=True, serialize=False)),
