@@ -45,7 +45,7 @@ def inbox(camera: Camera, page: Page) -> None:
     camera.take(page, "phone-inbox")
     page.get_by_test_id("inbox-row").click()
     page.get_by_test_id("record-reason").wait_for()
-    expect(page.locator(".van-toast")).to_be_hidden()
+    expect(page.get_by_test_id("say")).to_be_hidden(timeout=10_000)
     camera.take(page, "phone-inbox-record")
     page.get_by_test_id("record-refer").click()
     page.get_by_test_id("note").fill("护照核对过，没有抄错。")
