@@ -58,7 +58,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An upload that was read, before anything was asked of the database.
+    """An upload that was read, before anything was asked about its items.
 
     `fresh` are the items that no look at the batch itself has settled, `repeated` the pairs (copy, first) of an id that
     occurs twice, `named` what the fresh speak of.
@@ -79,7 +79,7 @@ class Opened:
 
 
 def batch_open(envelope: Envelope) -> Opened:
-    """Read an upload. Never raises for a bad item, and asks nothing of the database."""
+    """Read an upload. Never raises for a bad item; asks nothing but the rules in force, where those at hand are old."""
     received_at = clock.now()
     skew = clock_skew(received_at=received_at, sent_at=envelope.sent_at)
     items = read_items(envelope.items, skew=skew, received_at=received_at)

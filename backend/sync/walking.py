@@ -120,6 +120,7 @@ def _read(source: PullSource, key: Key) -> tuple[Any, ...]:
     """The values of a key, the lowest for none. Raises msgspec.ValidationError where it is no key of this source."""
     if not key:
         return tuple(_LOWEST[kind] for _, kind in source.walk)
+    # A type made while running, from the source's columns: mypy knows none of those.
     kinds: Any = tuple[tuple(_TYPES[kind] for _, kind in source.walk)]  # type: ignore[misc]
     values: tuple[Any, ...] = msgspec.convert(key, kinds)
     return values

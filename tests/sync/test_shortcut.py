@@ -194,6 +194,21 @@ def test_whoever_is_in_doubt_is_judged_the_ordinary_way(
     assert not Visit.objects.exists()
 
 
+def test_what_was_read_already_is_read_again_the_ordinary_way(door: Door, ordinary: list[str], settings: Any) -> None:
+    """A session of the secret before this one is in doubt only once its upload was read; the view then takes it."""
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-secret-than-the-one-that-signed-this-session"
+    answer = door.send()
+    assert (answer.status_code, ordinary) == (200, ["POST"]), answer.content
+    assert Visit.objects.count() == 1
+
+
+@pytest.mark.parametrize("body", [b"{", b"\x1f\x8b", b'{"device": 1}'])
+def test_a_body_that_cannot_be_read_is_refused_the_ordinary_way(door: Door, ordinary: list[str], body: bytes) -> None:
+    answer = door.client.post(shortcut.PUSH_PATH, body, content_type="application/json", HTTP_X_CSRFTOKEN=door.csrf)
+    assert (answer.status_code, ordinary) == (400, ["POST"])
+
+
 def test_a_device_put_out_of_use_is_turned_away(door: Door, worker: User, ordinary: list[str]) -> None:
     Device.objects.create(id=DEVICE, user=worker, last_seen=clock.now(), revoked_at=clock.now())
     session = door.client.session
