@@ -1,7 +1,7 @@
 """Users, their duties, their devices. Duty A2. See docs/scope.md."""
 
 import datetime as dt
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -19,6 +19,13 @@ from backend.core.scope import Scope, ScopedQuerySet
 
 #: Days for which a duty that has ended still lets its records in.
 RECENT_DAYS = 31
+
+
+@lru_cache(maxsize=4096)
+def _auth_hash(password: str, sign_in_version: int, secret: str) -> str:
+    """What the session of an account with this (hashed) password must match; computing it costs what a query does."""
+    salt = "backend.accounts.models.User.get_session_auth_hash"
+    return salted_hmac(salt, f"{password}|{sign_in_version}", secret=secret, algorithm="sha256").hexdigest()
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -63,9 +70,7 @@ class User(AbstractBaseUser):
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must match to stay valid: the password and `sign_in_version`."""
-        salt = "backend.accounts.models.User.get_session_auth_hash"
-        value = f"{self.password}|{self.sign_in_version}"
-        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+        return _auth_hash(self.password, self.sign_in_version, secret or settings.SECRET_KEY)
 
     def get_full_name(self) -> str:
         return str(self)
@@ -80,7 +85,7 @@ class User(AbstractBaseUser):
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
-        return frozenset(c.value for duty in self.current_duties for c in duty.capabilities)
+        return frozenset().union(*[duty.capabilities for duty in self.current_duties])
 
     def has_capability(self, capability: str, region: str | None = None) -> bool:
         """Whether a duty of today holds `capability` (in `region`, when given)."""

@@ -5,6 +5,7 @@ import hashlib
 import json
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.utils import timezone
 
@@ -38,7 +39,7 @@ def audit_record(
         {
             "at": timezone.now(), "actor": getattr(actor, "pk", None),
             "name": getattr(actor, "username", None) or SYSTEM, "action": action, "kind": target_kind,
-            "target": str(target_id), "region": region, "detail": json.dumps(detail or {}, ensure_ascii=False),
+            "target": str(target_id), "region": region, "detail": msgspec.json.encode(detail or {}).decode(),
         },
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -11,9 +11,10 @@ from django.db.models import Q
 from backend.core.fields import CODE_LENGTHS
 
 
+@lru_cache(maxsize=16384)
 def ancestors(code: str) -> tuple[str, ...]:
     """Every prefix of `code` that is itself a region code, the code included: `220502` → `22, 2205, 220502`."""
-    return tuple(code[:length] for length in CODE_LENGTHS if length <= len(code))
+    return tuple([code[:length] for length in CODE_LENGTHS if length <= len(code)])
 
 
 M = TypeVar("M", bound=models.Model)
@@ -28,7 +29,9 @@ class Scope:
     @classmethod
     def of(cls, codes: Iterable[str]) -> Self:
         """The scope of `codes`. An empty code names no region and is dropped: it must not match everything."""
-        given = {code for code in codes if code}
+        given = frozenset(filter(None, codes))
+        if len(given) == 1:
+            return cls(given)
         return cls(frozenset(code for code in given if not any(a in given for a in ancestors(code)[:-1])))
 
     @classmethod

@@ -7,6 +7,7 @@ type PostgreSQL infers from where they stand; where it cannot, the statement say
 docs/benchmarks.md.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,15 @@ from backend.core.postgresql.line import Line, Parameters, Rows, Undecoded, line
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
+
+
+class _Thread(threading.local):
+    """What Django's connection is while a `pipelined_transaction` runs: looking it up costs more than holding back."""
+
+    wrapper: Any = None
+
+
+_thread = _Thread()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +80,13 @@ def pipelined_transaction() -> Iterator[None]:
     What `execute` was refused surfaces at the next wait, at the latest at the end of the block, as the same
     `DatabaseError`; nothing of the block is stored then.
     """
-    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    wrapper = _wrapper()
     wrapper.ensure_connection()
-    nested = wrapper.in_atomic_block
+    nested, outer = wrapper.in_atomic_block, _thread.wrapper
     line = line_of(wrapper.connection)
     holding = line.holding
     with transaction.atomic():
-        line.holding = True
+        line.holding, _thread.wrapper = True, wrapper
         try:
             with wrapper.execute_wrapper(_behind(line)):
                 yield
@@ -85,7 +95,7 @@ def pipelined_transaction() -> Iterator[None]:
                     # Within another transaction what was refused must undo this block, not the one around it.
                     line.flush(commit=not nested)
         finally:
-            line.holding = holding
+            line.holding, _thread.wrapper = holding, outer
             line.forget()
 
 
@@ -100,8 +110,12 @@ def _behind(line: Line) -> Callable[..., Any]:
     return run
 
 
+def _wrapper() -> Any:
+    return _thread.wrapper or connections[DEFAULT_DB_ALIAS]
+
+
 def _run(way: Callable[[Line], A], *statements: str) -> A:
-    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    wrapper = _wrapper()
     if wrapper.connection is None:
         wrapper.ensure_connection()
     wrapper.validate_no_broken_transaction()

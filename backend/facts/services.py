@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Iterable
 
+import msgspec
+
 from backend.core import clock
 from backend.core.sql import execute
 
 _TOUCH = """
 INSERT INTO facts_touchedcell (business_day, region_code, touched_at)
-SELECT d, r, %s FROM unnest(%s::date[], %s::text[]) AS t(d, r)
+SELECT d, r, %s FROM json_to_recordset(%s::json) AS t(d date, r text)
 ON CONFLICT (business_day, region_code) DO UPDATE SET touched_at = EXCLUDED.touched_at
 """
 
@@ -21,4 +23,5 @@ def cells_touch(*, touched: Iterable[tuple[dt.date, str]]) -> None:
     pairs = sorted(set(touched))
     if not pairs:
         return
-    execute(_TOUCH, [clock.now(), [day for day, _ in pairs], [code for _, code in pairs]])
+    cells = msgspec.json.encode([{"d": day, "r": code} for day, code in pairs])
+    execute(_TOUCH, [clock.now(), cells.decode()])

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 
@@ -55,6 +56,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return connection
             connection.close()
             self.pool.putconn(connection)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """What a connection is told already, as it is when it comes from the pool, it is not told again."""
+        if self.connection is None or self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc] # Django's, unknown to its stubs
+
+    def _commit(self) -> None:
+        """Nothing is asked where nothing is open: an upload's COMMIT has travelled with its statements."""
+        if self.connection and self.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            return
+        super()._commit()  # type: ignore[misc] # Django's, unknown to its stubs
 
 
 def _hung_up(connection: Any) -> bool:

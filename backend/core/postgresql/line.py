@@ -6,7 +6,7 @@ nothing in between; values and rows are adapted by psycopg's own compiled adapte
 
 import re
 import select
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
@@ -40,6 +40,10 @@ class _Call(NamedTuple):
 
     sql: bytes
     values: Sequence[Any]
+
+
+_BEGIN = _Call(b"BEGIN", ())
+_COMMIT = _Call(b"COMMIT", ())
 
 
 @lru_cache(maxsize=256)
@@ -131,13 +135,11 @@ class Line:
         begin = self._unbegun()
         if not calls and (begin or not commit):
             return []
-        sent = list(self._sent(calls, begin=begin, commit=commit))
-        results = self._travel(sent)
-        if commit and results[-1].command_status != b"COMMIT":
+        results = self._travel([*([_BEGIN] if begin else []), *calls, *([_COMMIT] if commit else [])])
+        if commit and results.pop().command_status != b"COMMIT":
             # PostgreSQL answers the COMMIT of a transaction that failed before with ROLLBACK, and calls it no error.
             raise errors.InFailedSqlTransaction("the transaction had failed before its COMMIT")
-        run = self._pgconn.send_query_prepared
-        return [result for (method, *_), result in zip(sent, results, strict=True) if method == run]
+        return results[1:] if begin else results
 
     def forget(self) -> None:
         """Drop what was held back."""
@@ -152,37 +154,34 @@ class Line:
         """Whether a transaction is due that psycopg would begin with its next statement."""
         return not self._connection.autocommit and self._pgconn.transaction_status == pq.TransactionStatus.IDLE
 
-    def _sent(self, calls: Sequence[_Call], *, begin: bool, commit: bool) -> Iterator[tuple[Any, ...]]:
-        """What goes out, each as libpq's method and its arguments; a statement not prepared yet goes before its run."""
+    def _travel(self, calls: Sequence[_Call]) -> list[pq.abc.PGresult]:
+        """One way there and back: a result for every call. What is not prepared yet goes out before its first run."""
         fresh: dict[bytes, bytes] = {}
-        if begin:
-            yield self._pgconn.send_query_params, b"BEGIN", None
-        for call in calls:
-            name = self._prepared.get(call.sql) or fresh.get(call.sql)
-            if name is None:
-                name = fresh[call.sql] = self._name()
-                yield self._pgconn.send_prepare, name, call.sql
-            yield self._pgconn.send_query_prepared, name, call.values
-        if commit:
-            yield self._pgconn.send_query_params, b"COMMIT", None
-
-    def _travel(self, sent: list[tuple[Any, ...]]) -> list[pq.abc.PGresult]:
-        """One way there and back: a result for everything sent."""
+        #: For each result to come, the statement it prepares; None where it answers a call.
+        prepares: list[bytes | None] = []
         self._pgconn.enter_pipeline_mode()
         try:
-            for method, *arguments in sent:
-                method(*arguments)
+            for sql, values in calls:
+                name = self._prepared.get(sql) or fresh.get(sql)
+                if name is None:
+                    name = fresh[sql] = self._name()
+                    self._pgconn.send_prepare(name, sql)
+                    prepares.append(sql)
+                self._pgconn.send_query_prepared(name, values)
+                prepares.append(None)
             self._pgconn.pipeline_sync()
             results = self._results()
         finally:
             if self._pgconn.status == pq.ConnStatus.OK:
                 self._pgconn.exit_pipeline_mode()
-        for (method, *arguments), result in zip(sent, results, strict=True):
+        answered = []
+        for sql_prepared, result in zip(prepares, results, strict=True):
             self._check(result)
-            if method == self._pgconn.send_prepare:
-                name, sql = arguments
-                self._prepared[sql] = name
-        return results
+            if sql_prepared is None:
+                answered.append(result)
+            else:
+                self._prepared[sql_prepared] = fresh[sql_prepared]
+        return answered
 
     def _results(self) -> list[pq.abc.PGresult]:
         """Every result up to the end of the pipeline. Raises OperationalError where the connection is lost first."""
