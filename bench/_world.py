@@ -122,7 +122,7 @@ def _session(user: Any, device: uuid.UUID | None = None) -> str:
 
 @contextmanager
 def wsgi_workers(stack: Stack, application: str = "backend.config.wsgi:application", workers: int = 2) -> Iterator[int]:
-    """The reference lay-out for HTTP (deploy/systemd): granian with WSGI workers; yields the port."""
+    """Granian with WSGI workers behind one port; yields the port."""
     with _web(
         stack,
         "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "40", "--no-ws",
@@ -133,12 +133,20 @@ def wsgi_workers(stack: Stack, application: str = "backend.config.wsgi:applicati
 
 @contextmanager
 def apart(stack: Stack, application: str = "backend.config.wsgi:application", workers: int = 2) -> Iterator[list[int]]:
-    """As `wsgi_workers`, each worker behind a port of its own; yields the ports.
+    """The reference lay-out (deploy/systemd): each worker behind a port and on a core of its own; yields the ports.
 
     Behind one port the kernel gives two connections to the same worker as often as to both, and one stands idle then.
     """
+    cores = sorted(os.sched_getaffinity(0))
     with ExitStack() as started:
-        yield [started.enter_context(wsgi_workers(stack, application, workers=1)) for _ in range(workers)]
+        ports = []
+        for number in range(workers):
+            os.sched_setaffinity(0, {cores[number % len(cores)]})
+            try:
+                ports.append(started.enter_context(wsgi_workers(stack, application, workers=1)))
+            finally:
+                os.sched_setaffinity(0, cores)
+        yield ports
 
 
 @contextmanager

@@ -3,27 +3,23 @@
 Asked anew in every request and never kept beyond it: a duty taken back, a device put out of use must hold at the next.
 """
 
-import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 from backend.accounts.models import Duty, User
 
+M = TypeVar("M", bound=Model)
 
-def _fields(model: type[Model], *needed: str) -> tuple[str, ...]:
-    """The needed columns in the model's own order, as `from_db` wants them."""
-    return tuple(field.attname for field in model._meta.concrete_fields if field.attname in needed)
-
-
-_USER = _fields(
-    User, "id", "username", "display_name", "password", "sign_in_version", "must_change_password", "is_active"
-)
-_DUTY = _fields(Duty, "id", "user_id", "role", "region_code", "predecessor_codes", "valid_from", "valid_to")
+_USER = ("id", "username", "display_name", "password", "sign_in_version", "must_change_password", "is_active")
+_DUTY = ("id", "user_id", "role", "region_code", "predecessor_codes", "valid_from", "valid_to")
 #: Columns of the session's device `v`, then of the user `u` and one of his duties `d`: what `account_from` reads.
 DEVICE = "v.id, v.revoked_at IS NOT NULL, v.last_seen < %(now)s::timestamptz - interval '1 minute'"
 ACCOUNT = ", ".join([*(f"u.{name}" for name in _USER), *(f"d.{name}" for name in _DUTY)])
@@ -57,16 +53,25 @@ def account_from(rows: Sequence[tuple[Any, ...]]) -> Account | None:
     device, user = rows[0][:3], rows[0][3 : 3 + len(_USER)]
     if user[0] is None:
         return None
-    account = User.from_db("default", _USER, user)
-    duties = (dict(zip(_DUTY, row[3 + len(_USER) :], strict=True)) for row in rows)
-    account.__dict__["current_duties"] = tuple(_duty(duty) for duty in duties if duty["id"] is not None)
+    account = _instance(User, dict(zip(_USER, user, strict=True)))
+    duties = [dict(zip(_DUTY, row[3 + len(_USER) :], strict=True)) for row in rows]
+    account.__dict__["current_duties"] = tuple([_duty(duty) for duty in duties if duty["id"] is not None])
     return Account(account, None if device[0] is None else DeviceState(*device))
 
 
 def _duty(row: dict[str, Any]) -> Duty:
-    # The adapter leaves JSON as text for the field to decode, which `from_db` does not do.
-    row["predecessor_codes"] = json.loads(row["predecessor_codes"])
-    return Duty.from_db("default", _DUTY, list(row.values()))
+    # The adapter leaves JSON as text for the field to decode.
+    row["predecessor_codes"] = msgspec.json.decode(row["predecessor_codes"])
+    return _instance(Duty, row)
+
+
+def _instance(model: type[M], values: dict[str, Any]) -> M:
+    """As `from_db`, for a third of its time: without the signals of a model's making, which nobody listens to."""
+    made = model.__new__(model)
+    made._state = ModelState()
+    made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS
+    made.__dict__.update(values)
+    return made
 
 
 @contextmanager

@@ -86,11 +86,14 @@ INSTALLED_APPS = [
     "backend.reports",
 ]
 
-MIDDLEWARE = [
+#: What sets headers on every answer, whatever is asked for; an upload's short way takes them over (docs/sync.md).
+HEADER_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "backend.config.headers.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "backend.sync.shortcut.UploadShortcutMiddleware",
+]
+MIDDLEWARE = [
+    *HEADER_MIDDLEWARE,
     "backend.config.files.AsyncFilesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -7,6 +7,7 @@ See docs/benchmarks.md.
 
 import asyncio
 import contextvars
+import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,6 +17,8 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
 from django.http import FileResponse
 from django.urls import set_script_prefix
+
+from backend.sync.shortcut import PUSH_PATH, short_answer
 
 
 class ThreadedASGIHandler(ASGIHandler):
@@ -49,6 +52,14 @@ class ThreadedASGIHandler(ASGIHandler):
 
     def _respond(self, scope: Any, body: Any) -> Any:
         """Everything of a request but reading and sending: what the signals of its end clean up lies in this thread."""
+        if scope["path"] == PUSH_PATH:
+            request, _ = self.create_request(scope, body)
+            if request is not None:
+                if answer := short_answer(request):
+                    return answer.response()
+                if hasattr(request, "_body"):
+                    # It was read: Django reads it again.
+                    body = io.BytesIO(request.body)
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)

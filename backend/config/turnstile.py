@@ -37,10 +37,13 @@ class WsgiTurnstile:
         )  # fmt: skip
         if length and length <= READ_AHEAD:
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
-        turn = threading.Event()
+        # A taken lock, and whoever is next releases it: an event costs more to make than most requests wait.
+        turn = threading.Lock()
+        turn.acquire()
         try:
-            if not self.lanes.enter(large=large, wake=turn.set) and not turn.wait(LONGEST_WAIT if large else None):
-                self.lanes.withdraw(turn.set, large=large)
+            patience = LONGEST_WAIT if large else -1
+            if not self.lanes.enter(large=large, wake=turn.release) and not turn.acquire(timeout=patience):
+                self.lanes.withdraw(turn.release, large=large)
                 raise BusyError
         except BusyError:
             status, headers, body = refusal()

@@ -2,13 +2,17 @@
 
 import os
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 from backend.config.heap import settle
 from backend.config.lanes import Lanes
 from backend.config.turnstile import WsgiTurnstile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-application = WsgiTurnstile(get_wsgi_application(), Lanes(places=settings.HTTP_PLACES))
+django.setup(set_prefix=False)
+
+from backend.config.uploads_first import UploadsFirstHandler  # noqa: E402
+
+application = WsgiTurnstile(UploadsFirstHandler(), Lanes(places=settings.HTTP_PLACES))
 settle()

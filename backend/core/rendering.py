@@ -25,9 +25,14 @@ def _plain(value: Any) -> Any:
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 
+def json_bytes(content: Any) -> bytes:
+    """`content` as a body of JSON."""
+    return _encoder.encode(content)
+
+
 def json_response(content: Any) -> HttpResponse:
     """An answer that no renderer has to be found for."""
-    return HttpResponse(_encoder.encode(content), content_type=JSONRenderer.media_type)
+    return HttpResponse(json_bytes(content), content_type=JSONRenderer.media_type)
 
 
 class JSONRenderer(BaseRenderer):

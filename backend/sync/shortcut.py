@@ -1,4 +1,4 @@
-"""The short way of an upload (上报的短路径): past addresses, other middleware and DRF. See docs/sync.md.
+"""The short way of an upload (上报的短路径): past Django's handler, middleware, addresses and DRF. See docs/sync.md.
 
 What a request costs before its first record is looked at is most of what it costs. So the one address that every phone
 calls all day is answered here, with the same services as its view. Who may come in is judged by the same rules, only
@@ -8,17 +8,20 @@ he is known.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 from rest_framework.authentication import CSRFCheck
 
 from backend.accounts.at_hand import Account
 from backend.accounts.session_store import signed_in_asked
 from backend.core.api import refusal_for
 from backend.core.errors import ApiError
-from backend.core.rendering import json_response
+from backend.core.rendering import JSONRenderer, json_bytes
 from backend.core.sql import answers
 from backend.sync.devices import device_seen
 from backend.sync.services import batch_open, batch_store
@@ -28,57 +31,77 @@ from backend.sync.views import PushView
 PUSH_PATH = "/api/v1/sync/push/"
 
 
-class UploadShortcutMiddleware:
-    """Stands behind what sets headers on every answer, and before everything else."""
+class Answer(NamedTuple):
+    """An answer with all its headers."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        self._csrf = CSRFCheck(get_response)
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info != PUSH_PATH or request.method != "POST":
-            return self.get_response(request)
-        try:
-            response = self._answer(request)
-        except ApiError as error:
-            response = _refusal(error)
-        except Exception as error:  # noqa: BLE001 - as DRF's handler, which this stands in for
-            response = _refusal(refusal_for(error, where=type(self).__name__))
-        if response is None:
-            return self.get_response(request)
-        response.headers["Vary"] = "Cookie"
-        response.headers["Content-Length"] = str(len(response.content))
-        return response
+    def response(self) -> HttpResponse:
+        """The same as Django has it."""
+        return HttpResponse(self.body, status=self.status, headers=dict(self.headers))
 
-    def _answer(self, request: HttpRequest) -> HttpResponse | None:
-        """What this upload is told; None sends it the ordinary way."""
-        session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-        if not session_key or not self._from_our_page(request):
+
+def short_answer(request: HttpRequest) -> Answer | None:
+    """What this request is told; None sends it the ordinary way. Leaves no connection with its thread."""
+    if request.path_info != PUSH_PATH or request.method != "POST":
+        return None
+    headers = _headers(request)
+    if headers is None:
+        return None
+    status = 200
+    try:
+        body = _upload(request)
+    except ApiError as error:
+        status, body = error.status, json_bytes(error.body())
+    except Exception as error:  # noqa: BLE001 - as DRF's handler, which this stands in for
+        refused = refusal_for(error, where="short way")
+        status, body = refused.status, json_bytes(refused.body())
+    finally:
+        # As Django does at the end of a request.
+        close_old_connections()
+    if body is None:
+        return None
+    return Answer(status, [*headers, ("Content-Length", str(len(body)))], body)
+
+
+def _upload(request: HttpRequest) -> bytes | None:
+    session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if not session_key or not _from_our_page(request):
+        return None
+    try:
+        if not 0 < announced(request) <= MAX_BODY:
             return None
-        try:
-            if not 0 < announced(request) <= MAX_BODY:
-                return None
-            envelope = envelope_of(request.body, encoding=request.META.get("HTTP_CONTENT_ENCODING", "identity"))
-        except ApiError:
-            return None
-        opened = batch_open(envelope)
-        account, entries, households = answers(signed_in_asked(session_key), *opened.questions)
-        if account is None or not _may_upload(account):
-            return None
-        device_seen(device_id=envelope.device, user=account.user, known=account.device)
-        return verdicts(batch_store(user=account.user, opened=opened, found=(entries, households)))
+        envelope = envelope_of(request.body, encoding=request.META.get("HTTP_CONTENT_ENCODING", "identity"))
+    except ApiError:
+        return None
+    opened = batch_open(envelope)
+    account, entries, households = answers(signed_in_asked(session_key), *opened.questions)
+    if account is None or not _may_upload(account):
+        return None
+    device_seen(device_id=envelope.device, user=account.user, known=account.device)
+    return verdicts(batch_store(user=account.user, opened=opened, found=(entries, households)))
 
-    def _from_our_page(self, request: HttpRequest) -> bool:
-        """Whether it came to a host of ours, as JSON, with the token of the page's cookie."""
-        if request.content_type != "application/json":
-            return False
-        try:
-            request.get_host()
-        except DisallowedHost:
-            return False
-        self._csrf.process_request(request)
-        # None for the view, as DRF asks: the stubs know only of views, and none may exempt this.
-        return self._csrf.process_view(request, None, (), {}) is None  # type: ignore[arg-type]
+
+def _view(request: HttpRequest) -> HttpResponse:
+    raise AssertionError("the CSRF check calls no view")
+
+
+_csrf = CSRFCheck(_view)
+
+
+def _from_our_page(request: HttpRequest) -> bool:
+    """Whether it came to a host of ours, as JSON, with the token of the page's cookie."""
+    if request.content_type != "application/json":
+        return False
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    _csrf.process_request(request)
+    # None for the view, as DRF asks: the stubs know only of views, and none may exempt this.
+    return _csrf.process_view(request, None, (), {}) is None  # type: ignore[arg-type]
 
 
 def _may_upload(account: Account) -> bool:
@@ -86,7 +109,21 @@ def _may_upload(account: Account) -> bool:
     return not account.user.must_change_password and account.user.has_capability(PushView.capabilities["POST"])
 
 
-def _refusal(refused: ApiError) -> HttpResponse:
-    response = json_response(refused.body())
-    response.status_code = refused.status
-    return response
+_found_headers: dict[bool, list[tuple[str, str]]] = {}
+
+
+def _headers(request: HttpRequest) -> list[tuple[str, str]] | None:
+    """What `HEADER_MIDDLEWARE` puts on every answer, asked once for https and once without.
+
+    None where it has an answer of its own, as for what must come by https.
+    """
+    secure = request.is_secure()
+    if secure not in _found_headers:
+        bare = HttpResponse(content_type=JSONRenderer.media_type, headers={"Vary": "Cookie"})
+        handler: Callable[[HttpRequest], HttpResponse] = lambda _: bare  # noqa: E731
+        for name in reversed(settings.HEADER_MIDDLEWARE):
+            handler = import_string(name)(handler)
+        if handler(request) is not bare:
+            return None
+        _found_headers[secure] = list(bare.items())
+    return _found_headers[secure]

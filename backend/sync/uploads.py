@@ -11,7 +11,7 @@ from backend.accounts.at_hand import DeviceState
 from backend.accounts.models import User
 from backend.core import clock
 from backend.core.errors import ApiError, ErrorCode
-from backend.core.rendering import json_response
+from backend.core.rendering import JSONRenderer, json_bytes
 from backend.sync.devices import device_seen
 from backend.sync.services import Pushed, batch_push
 from backend.sync.shapes import ENVELOPE_DECODER, Envelope, shape_error
@@ -23,12 +23,12 @@ def upload_answer(request: HttpRequest, *, user: User, known: DeviceState | None
     """Store what `user` sent; a verdict per item. `known` is the device of his session. Raises ApiError."""
     envelope = read_envelope(request)
     device_seen(device_id=envelope.device, user=user, known=known)
-    return verdicts(batch_push(user=user, envelope=envelope))
+    return HttpResponse(verdicts(batch_push(user=user, envelope=envelope)), content_type=JSONRenderer.media_type)
 
 
-def verdicts(pushed: Pushed) -> HttpResponse:
+def verdicts(pushed: Pushed) -> bytes:
     """What the phone is told of its upload."""
-    return json_response(
+    return json_bytes(
         {
             "results": pushed.results,
             "server_time": clock.now(),

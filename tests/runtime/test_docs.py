@@ -67,7 +67,7 @@ def test_running_services_are_not_given_the_owner() -> None:
 
 def test_threads_suffice_for_those_at_work_and_those_in_line() -> None:
     """A large upload that waits holds a thread: it must not be the last one, or whatever is short waits behind it."""
-    unit = (UNITS / "gridkeeper-web.service").read_text()
+    unit = (UNITS / "gridkeeper-web@.service").read_text()
     pool, threads = (
         int(re.findall(rf"{name}[= ](\d+)", unit)[0]) for name in ("GRIDKEEPER_DB_POOL", "--blocking-threads")
     )

@@ -1,20 +1,26 @@
 """The short way of an upload: for who may come in beyond doubt, with the same answer and headers; for nobody else."""
 
+import io
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
-from django.db import OperationalError
+from django.core.handlers.base import BaseHandler
+from django.core.signals import request_finished, request_started
+from django.db import OperationalError, close_old_connections
 from django.middleware.csrf import _get_new_csrf_string
-from django.test import Client
+from django.test import AsyncRequestFactory, Client, RequestFactory
+from django.test.client import ClientHandler
 from django.urls import reverse
 
 from backend.accounts.choices import DEVICE_KEY, Role
 from backend.accounts.models import Device, Duty, Session, User
 from backend.config import lanes
+from backend.config.threads import ThreadedASGIHandler
+from backend.config.uploads_first import UploadsFirstHandler
 from backend.core import clock
 from backend.sync import shortcut
 from backend.sync.views import PushView
@@ -22,7 +28,6 @@ from backend.visits.models import Visit
 from tests.conftest import CELL
 from tests.sync.conftest import DEVICE, item
 
-SHORT = "backend.sync.shortcut.UploadShortcutMiddleware"
 #: Only the ordinary way says which methods it knows.
 ORDINARY_ONLY = {"Allow"}
 
@@ -37,11 +42,14 @@ class Door:
         self.client.cookies[configured.CSRF_COOKIE_NAME] = self.csrf
         self.household = household
 
-    def send(self, content_type: str = "application/json", **headers: str) -> Any:
+    def upload(self) -> str:
         visit = item("visit", {"household": str(self.household), "outcome": "seen_well"})
         envelope = {"device": str(DEVICE), "api_level": 1, "sent_at": clock.now().isoformat(), "items": [visit]}
+        return json.dumps(envelope)
+
+    def send(self, content_type: str = "application/json", **headers: str) -> Any:
         given = {"HTTP_X_CSRFTOKEN": self.csrf, **headers}
-        return self.client.post("/api/v1/sync/push/", json.dumps(envelope), content_type=content_type, **given)
+        return self.client.post(shortcut.PUSH_PATH, self.upload(), content_type=content_type, **given)
 
 
 @pytest.fixture
@@ -74,10 +82,11 @@ def test_who_may_come_in_takes_the_short_way(door: Door, ordinary: list[str]) ->
     assert ordinary == []
 
 
-def test_both_ways_answer_alike_with_the_same_headers(door: Door, ordinary: list[str], settings: Any) -> None:
+def test_both_ways_answer_alike_with_the_same_headers(
+    door: Door, ordinary: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     short = door.send()
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != SHORT]
-    door.client = _same(door.client)
+    monkeypatch.setattr(ClientHandler, "get_response", BaseHandler.get_response)
     long = door.send()
     assert ordinary == ["POST"]
     assert set(short.json()) == set(long.json())
@@ -91,11 +100,49 @@ def test_both_ways_answer_alike_with_the_same_headers(door: Door, ordinary: list
     assert not short.cookies
 
 
-def _same(client: Client) -> Client:
-    """The same cookies in a client whose middleware is loaded anew."""
-    other = Client(enforce_csrf_checks=True)
-    other.cookies = client.cookies
-    return other
+Served = tuple[int, dict[str, str], bytes]
+
+
+def _request(door: Door, factory: RequestFactory) -> Any:
+    factory.cookies = door.client.cookies
+    headers = {"X-CSRFToken": door.csrf}
+    return factory.post(shortcut.PUSH_PATH, door.upload(), content_type="application/json", headers=headers)
+
+
+def _by_wsgi(door: Door) -> Served:
+    began: list[Any] = []
+    environ = _request(door, RequestFactory()).environ
+    body = UploadsFirstHandler()(environ, lambda *given: began.extend(given))
+    return int(began[0].split()[0]), dict(began[1]), b"".join(body)
+
+
+def _by_asgi(door: Door) -> Served:
+    request = _request(door, AsyncRequestFactory())
+    answer = ThreadedASGIHandler(threads=1)._respond(request.scope, io.BytesIO(request.body))
+    return answer.status_code, dict(answer.headers), answer.content
+
+
+BY = [_by_wsgi, _by_asgi]
+
+
+@pytest.fixture
+def unclosed() -> Iterator[None]:
+    """A handler closes the connection of the test, and with it its transaction, unless it is kept from it."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("unclosed")
+@pytest.mark.parametrize("by", BY)
+def test_both_servers_take_it(door: Door, ordinary: list[str], by: Callable[[Door], Served]) -> None:
+    status, headers, body = by(door)
+    assert (status, json.loads(body)["results"][0]["verdict"]) == (200, "created")
+    assert headers["Content-Length"] == str(len(body))
+    assert "default-src" in headers["Content-Security-Policy"]
+    assert ordinary == []
 
 
 def _session_ended(door: Door, user: User) -> dict[str, str]:
@@ -194,13 +241,33 @@ def test_whoever_is_in_doubt_is_judged_the_ordinary_way(
     assert not Visit.objects.exists()
 
 
-def test_what_was_read_already_is_read_again_the_ordinary_way(door: Door, ordinary: list[str], settings: Any) -> None:
+@pytest.mark.usefixtures("unclosed")
+@pytest.mark.parametrize("by", BY)
+def test_what_was_read_already_is_read_again_the_ordinary_way(
+    door: Door, ordinary: list[str], settings: Any, by: Callable[[Door], Served]
+) -> None:
     """A session of the secret before this one is in doubt only once its upload was read; the view then takes it."""
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another-secret-than-the-one-that-signed-this-session"
-    answer = door.send()
-    assert (answer.status_code, ordinary) == (200, ["POST"]), answer.content
+    status, _, body = by(door)
+    assert (status, ordinary) == (200, ["POST"]), body
     assert Visit.objects.count() == 1
+
+
+def test_what_must_come_by_https_is_sent_there(door: Door, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shortcut, "_found_headers", {})
+    settings.SECURE_SSL_REDIRECT = True
+    door.client = _anew(door.client)
+    answer = door.send()
+    assert (answer.status_code, answer["Location"]) == (301, f"https://testserver{shortcut.PUSH_PATH}")
+    assert not Visit.objects.exists()
+
+
+def _anew(client: Client) -> Client:
+    """The same cookies in a client whose middleware is loaded anew."""
+    other = Client(enforce_csrf_checks=True)
+    other.cookies = client.cookies
+    return other
 
 
 @pytest.mark.parametrize("body", [b"{", b"\x1f\x8b", b'{"device": 1}'])
@@ -233,3 +300,14 @@ def test_what_breaks_leaves_in_the_one_shape(
     answer = door.send()
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert str(raised) not in answer.content.decode()
+
+
+def test_no_connection_stays_with_the_thread(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are fewer connections than threads."""
+    closed: list[bool] = []
+    monkeypatch.setattr(shortcut, "close_old_connections", lambda: closed.append(True))
+    assert door.send().status_code == 200
+    assert door.send(HTTP_X_CSRFTOKEN="").status_code == 403
+    monkeypatch.setattr(shortcut, "batch_store", lambda **_: 1 / 0)
+    assert door.send().status_code == 500
+    assert len(closed) == 3
