@@ -19,9 +19,9 @@ from uuid_utils.compat import uuid7
 from launch.paths import PYTHON, REPOSITORY
 from launch.stack import Stack
 
-ROUNDS = 5
+ROUNDS = 9
 BATCHES = 60  # per process and round
-SINGLES = 200
+SINGLES = 500
 ALL_WELL = "seen_well"
 
 #: What a visit's row holds; the raw table has the same columns, its key and one index.

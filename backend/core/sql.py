@@ -9,9 +9,10 @@ docs/benchmarks.md.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, overload
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -34,10 +35,10 @@ _thread = _Thread()
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[A]):
-    """A constant `statement`, its values, and how its rows are read: to be asked alone or together with another."""
+    """A constant `statement`, its named values, and how its rows are read: to be asked alone or with `answers`."""
 
     statement: str
-    parameters: Parameters
+    parameters: Mapping[str, Any]
     read: Callable[[Rows], A]
 
 
@@ -65,11 +66,24 @@ def answer(question: Question[A]) -> A:
 def answers(one: Question[A], two: Question[B], /) -> tuple[A, B]: ...
 @overload
 def answers(one: Question[A], two: Question[B], three: Question[C], /) -> tuple[A, B, C]: ...
-def answers(*questions: Question[Any]) -> tuple[Any, ...]:
-    """What the database says to all of them, in one way there and back."""
-    asked = [(question.statement, question.parameters) for question in questions]
-    found = _run(lambda line: line.ask_together(asked), *(question.statement for question in questions))
-    return tuple([question.read(rows) for question, rows in zip(questions, found, strict=True)])
+def answers(first: Question[Any], /, *others: Question[Any]) -> tuple[Any, ...]:
+    """What the database says to all of them, asked in one statement.
+
+    Each of the `others` is answered by one value, and reads None where the first has no row. Their names for values
+    must not mean different things.
+    """
+    statement = _together(first.statement, *[other.statement for other in others])
+    values = {name: value for question in (first, *others) for name, value in question.parameters.items()}
+    rows = fetch(statement, values)
+    width = len(others)
+    found = rows[0][-width:] if rows else (None,) * width
+    read = [other.read([(value,)]) for other, value in zip(others, found, strict=True)]
+    return first.read([row[:-width] for row in rows]), *read
+
+
+@lru_cache(maxsize=64)
+def _together(first: str, *others: str) -> str:
+    return f"SELECT asked.*{''.join([f', ({other})' for other in others])} FROM ({first}) AS asked"
 
 
 @contextmanager
@@ -114,7 +128,7 @@ def _wrapper() -> Any:
     return _thread.wrapper or connections[DEFAULT_DB_ALIAS]
 
 
-def _run(way: Callable[[Line], A], *statements: str) -> A:
+def _run(way: Callable[[Line], A], statement: str) -> A:
     wrapper = _wrapper()
     if wrapper.connection is None:
         wrapper.ensure_connection()
@@ -125,5 +139,4 @@ def _run(way: Callable[[Line], A], *statements: str) -> A:
             return way(line_of(wrapper.connection))
     finally:
         if wrapper.queries_logged:
-            took = f"{time.monotonic() - begun:.3f}"
-            wrapper.queries_log.extend({"sql": statement, "time": took} for statement in statements)
+            wrapper.queries_log.append({"sql": statement, "time": f"{time.monotonic() - begun:.3f}"})

@@ -73,7 +73,7 @@ _HOUSEHOLDS = """
     SELECT coalesce(
         json_agg(json_build_array(h.id, region_code, previous_codes, address, building, unit, door)), '[]'
     )::text
-    FROM json_array_elements_text(%s::json) AS asked(id)
+    FROM json_array_elements_text(%(households)s::json) AS asked(id)
     CROSS JOIN LATERAL (SELECT * FROM residents_household WHERE id = asked.id::uuid LIMIT 1) h
 """
 _HOUSEHOLD_ROWS = msgspec.json.Decoder(list[HouseholdRef])
@@ -97,12 +97,12 @@ def households_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, HouseholdRef]:
 def households_asked(ids: Collection[uuid.UUID]) -> Question[dict[uuid.UUID, HouseholdRef]]:
     """`households_by_id` as a question that can be asked together with another."""
     # One value in and one out: hundreds of ids and rows are adapted by two calls of compiled code.
-    return Question(_HOUSEHOLDS, [msgspec.json.encode(list(ids)).decode()], _read_households)
+    return Question(_HOUSEHOLDS, {"households": msgspec.json.encode(list(ids)).decode()}, _read_households)
 
 
 def _read_households(rows: Rows) -> dict[uuid.UUID, HouseholdRef]:
     [(found,)] = rows
-    return {household.id: household for household in _HOUSEHOLD_ROWS.decode(found)}
+    return {household.id: household for household in _HOUSEHOLD_ROWS.decode(found)} if found else {}
 
 
 def people_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PersonRef]:

@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, array_like=True):
 # Each id is looked up for itself: see `residents.selectors`.
 _ENTRIES = """
     SELECT json_agg(json_build_array(s.id, encode(s.body_hash, 'base64'), s.verdict))::text
-    FROM json_array_elements_text(%s::json) AS asked(id)
+    FROM json_array_elements_text(%(entries)s::json) AS asked(id)
     CROSS JOIN LATERAL (SELECT * FROM facts_syncitem WHERE id = asked.id::uuid LIMIT 1) s
 """
 _ENTRY_ROWS = msgspec.json.Decoder(list[Entry])
@@ -43,7 +43,8 @@ _ENTRY_ROWS = msgspec.json.Decoder(list[Entry])
 
 def entries_asked(items: Sequence[Incoming]) -> Question[list[Entry]]:
     """What the ledger holds of these items."""
-    return Question(_ENTRIES, [msgspec.json.encode([item.id for item in items]).decode()], _read_entries)
+    ids = msgspec.json.encode([item.id for item in items])
+    return Question(_ENTRIES, {"entries": ids.decode()}, _read_entries)
 
 
 def _read_entries(rows: Rows) -> list[Entry]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.module_loading import import_string
 from rest_framework.authentication import CSRFCheck
 
@@ -89,6 +89,7 @@ def _view(request: HttpRequest) -> HttpResponse:
 
 
 _csrf = CSRFCheck(_view)
+_NO_FORM = QueryDict()
 
 
 def _from_our_page(request: HttpRequest) -> bool:
@@ -99,6 +100,8 @@ def _from_our_page(request: HttpRequest) -> bool:
         request.get_host()
     except DisallowedHost:
         return False
+    # Asked for a form's field, the request would look for a form in the body.
+    request.POST = _NO_FORM
     _csrf.process_request(request)
     # None for the view, as DRF asks: the stubs know only of views, and none may exempt this.
     return _csrf.process_view(request, None, (), {}) is None  # type: ignore[arg-type]

@@ -169,22 +169,23 @@ def test_statements_that_the_server_forgot_are_prepared_anew() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("held", [0, 1, 2])
 def test_two_questions_in_one_way_are_answered_each(held: int) -> None:
-    """Also behind statements that were held back, the first time and when both are prepared."""
-    number = Question("SELECT %s::int", [7], lambda rows: rows[0][0])
-    names = Question("SELECT object_id FROM core_tombstone ORDER BY 1", [], lambda rows: [name for (name,) in rows])
+    """Also behind statements that were held back, and where the first has no row for the other to stand in."""
+    number = Question("SELECT %(number)s::int", {"number": 7}, lambda rows: rows[0][0])
+    names = Question("SELECT object_id FROM core_tombstone ORDER BY 1", {}, lambda rows: [name for (name,) in rows])
     for _ in range(2):
         with pipelined_transaction():
             for n in range(held):
                 bury(f"{n}{_}")
-            assert answers(number, names) == (7, buried())
+            assert answers(names, number) == (buried(), 7 if held else None)
+            assert answers(number, number) == (7, 7)
             transaction.set_rollback(True)
-    assert answers(names, number) == ([], 7)
+    assert answers(names, number) == ([], None)
     assert answer(number) == 7
 
 
 @pytest.mark.django_db(transaction=True)
 def test_one_of_two_questions_refused() -> None:
-    number = Question("SELECT 1 / %s::int", [0], list)
+    number = Question("SELECT 1 / %(number)s::int", {"number": 0}, list)
     with pytest.raises(DatabaseError):
         answers(number, number)
     assert fetch("SELECT 2", []) == [(2,)]

@@ -112,22 +112,16 @@ class Line:
             self._prepared[call.sql] = name
         return self._check(self._pgconn.exec_prepared(name, call.values))
 
-    def ask_together(self, asked: Sequence[tuple[str, Parameters]]) -> list[Rows]:
-        """As `ask`, several statements in one way there and back."""
-        self._waiting += [self._call(statement, parameters) for statement, parameters in asked]
-        return self.flush(asked=len(asked))
-
     def hold(self, statement: str, parameters: Parameters) -> None:
         """Keep a statement back until the next that somebody waits for."""
         self._waiting.append(self._call(statement, parameters))
 
-    def flush(self, *, commit: bool = False, asked: int = 1) -> list[Rows]:
+    def flush(self, *, commit: bool = False) -> None:
         """Send all that was held back, COMMIT behind it if asked for, in one way there and back.
 
-        Returns the rows of the last `asked` statements. Raises the first `psycopg.Error`; what follows a refused
-        statement was not run then, COMMIT included.
+        Raises the first `psycopg.Error`; what follows a refused statement was not run then, COMMIT included.
         """
-        return [self._rows(result) for result in self._flushed(commit=commit)[-asked:]]
+        self._flushed(commit=commit)
 
     def _flushed(self, *, commit: bool = False) -> list[pq.abc.PGresult]:
         """What each statement was answered."""
