@@ -14,7 +14,7 @@ from typing import Any
 from backend.config import asgi, wsgi
 from backend.realtime import services
 from backend.realtime.hub import Hub
-from backend.sync.views import PushView
+from backend.sync import shortcut
 
 _number: contextvars.ContextVar[str] = contextvars.ContextVar("number", default="")
 _file = os.open(os.environ["BENCH_TRACE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -67,4 +67,4 @@ _hand_out, _read_on = Hub._hand_out, Hub.read_on
 Hub._hand_out = _handing_out  # type: ignore[method-assign]
 Hub.read_on = _reading  # type: ignore[method-assign]
 services._ring_events = _watched(services._ring_events, "committed", "rung")
-PushView.post = _watched(PushView.post, "viewed")  # type: ignore[method-assign]
+shortcut.batch_open = _watched(shortcut.batch_open, "viewed")  # type: ignore[attr-defined]

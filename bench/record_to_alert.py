@@ -25,7 +25,7 @@ COMING_BACK = Habit(waiting=300, over=FEVERS * PAUSE, visits=2, every=4.0)
 FULL = Habit(ceaseless=True)
 LEGS = (
     ("queued", "sent", "started"),
-    ("signed in", "started", "viewed"),
+    ("unpacked", "started", "viewed"),
     ("stored", "viewed", "committed"),
     ("rung", "committed", "rung"),
     ("heard", "rung", "heard"),

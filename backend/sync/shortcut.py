@@ -126,7 +126,10 @@ def _headers(request: HttpRequest) -> list[tuple[str, str]] | None:
         handler: Callable[[HttpRequest], HttpResponse] = lambda _: bare  # noqa: E731
         for name in reversed(settings.HEADER_MIDDLEWARE):
             handler = import_string(name)(handler)
-        if handler(request) is not bare:
+        try:
+            if handler(request) is not bare:
+                return None
+        except DisallowedHost:
             return None
         _found_headers[secure] = list(bare.items())
     return _found_headers[secure]

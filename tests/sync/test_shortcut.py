@@ -260,6 +260,7 @@ def test_what_must_come_by_https_is_sent_there(door: Door, settings: Any, monkey
     door.client = _anew(door.client)
     answer = door.send()
     assert (answer.status_code, answer["Location"]) == (301, f"https://testserver{shortcut.PUSH_PATH}")
+    assert door.send(HTTP_HOST="elsewhere.example").status_code == 400
     assert not Visit.objects.exists()
 
 

@@ -124,7 +124,7 @@ class Line:
         self._flushed(commit=commit)
 
     def _flushed(self, *, commit: bool = False) -> list[pq.abc.PGresult]:
-        """What each statement was answered."""
+        """What each statement was answered, behind the answer to a BEGIN that was due."""
         calls, self._waiting = self._waiting, []
         begin = self._unbegun()
         if not calls and (begin or not commit):
@@ -133,7 +133,7 @@ class Line:
         if commit and results.pop().command_status != b"COMMIT":
             # PostgreSQL answers the COMMIT of a transaction that failed before with ROLLBACK, and calls it no error.
             raise errors.InFailedSqlTransaction("the transaction had failed before its COMMIT")
-        return results[1:] if begin else results
+        return results
 
     def forget(self) -> None:
         """Drop what was held back."""
