@@ -10,6 +10,7 @@ from launch.application import Address, beat, web, worker
 from launch.paths import REPOSITORY, Folder
 
 RUNNING = (REPOSITORY / "docs" / "running.md").read_text()
+DEPLOYING = (REPOSITORY / "docs" / "deploy.md").read_text()
 UNITS = REPOSITORY / "deploy" / "systemd"
 
 
@@ -72,3 +73,10 @@ def test_threads_suffice_for_those_at_work_and_those_in_line() -> None:
         int(re.findall(rf"{name}[= ](\d+)", unit)[0]) for name in ("GRIDKEEPER_DB_POOL", "--blocking-threads")
     )
     assert threads > (pool - 5) + QUEUE
+
+
+def test_caddy_asks_the_workers_that_are_enabled() -> None:
+    enabled = re.findall(r"web@(\d)", re.findall(r"enable --now gridkeeper-\{(.+?)\}", DEPLOYING)[0])
+    asked = re.findall(r"127\.0\.0\.1:801(\d)", (REPOSITORY / "deploy" / "Caddyfile").read_text())
+    assert enabled == asked
+    assert "--port 801%i" in (UNITS / "gridkeeper-web@.service").read_text()
