@@ -67,4 +67,5 @@ _hand_out, _read_on = Hub._hand_out, Hub.read_on
 Hub._hand_out = _handing_out  # type: ignore[method-assign]
 Hub.read_on = _reading  # type: ignore[method-assign]
 services._ring_events = _watched(services._ring_events, "committed", "rung")
+# Where it is called, not where it is defined: the short way holds the name as imported, which mypy calls no attribute.
 shortcut.batch_open = _watched(shortcut.batch_open, "viewed")  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from backend.config.turnstile import AsgiTurnstile
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 django.setup(set_prefix=False)
 
+# What follows reads models and settings, which Django must have been set up for.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 from backend.alerts import selectors as alert_log  # noqa: E402

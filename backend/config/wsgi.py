@@ -12,6 +12,7 @@ from backend.config.turnstile import WsgiTurnstile
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 django.setup(set_prefix=False)
 
+# What follows reads models, which Django must have been set up for.
 from backend.config.uploads_first import UploadsFirstHandler  # noqa: E402
 
 application = WsgiTurnstile(UploadsFirstHandler(), Lanes(places=settings.HTTP_PLACES))

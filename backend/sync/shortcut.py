@@ -7,7 +7,7 @@ there. Who sends it is asked together with what the ledger and the registers kno
 he is known.
 """
 
-from collections.abc import Callable
+from functools import reduce
 from typing import NamedTuple
 
 from django.conf import settings
@@ -123,11 +123,11 @@ def _headers(request: HttpRequest) -> list[tuple[str, str]] | None:
     secure = request.is_secure()
     if secure not in _found_headers:
         bare = HttpResponse(content_type=JSONRenderer.media_type, headers={"Vary": "Cookie"})
-        handler: Callable[[HttpRequest], HttpResponse] = lambda _: bare  # noqa: E731
-        for name in reversed(settings.HEADER_MIDDLEWARE):
-            handler = import_string(name)(handler)
+        first = reduce(
+            lambda inner, name: import_string(name)(inner), reversed(settings.HEADER_MIDDLEWARE), lambda _: bare
+        )
         try:
-            if handler(request) is not bare:
+            if first(request) is not bare:
                 return None
         except DisallowedHost:
             return None
