@@ -284,5 +284,5 @@ def test_what_is_wrong_with_a_person(changes: dict[str, object], code: str, fiel
 def test_right_inputs_have_no_problem_and_show_nothing() -> None:
     assert household_problem(household(), demo=False) is None
     assert person_problem(person(), demo=False, today=TODAY) is None
-    shown = repr(household()) + repr(person())
+    shown = "".join(repr(item).replace(str(item.id), "") for item in (household(), person()))
     assert not any(value in shown for value in ("张三丰", "李四光", "138", "139", DOCUMENT))
