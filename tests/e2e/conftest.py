@@ -4,11 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from launch.stack import Stack
+from tests.conformance.relay import Relay
+from tests.e2e.phone import Line, Phone
+from tests.e2e.wire import Wire
 from tests.faults.conftest import scene, session_world
 from tests.real_stack import PASSWORD
 
@@ -37,7 +41,8 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-OpenPhone = Callable[..., Page]
+OpenPhone = Callable[..., Phone]
+OpenOffice = Callable[[str], Page]
 
 
 @pytest.fixture
@@ -52,17 +57,45 @@ def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
 
 
 @pytest.fixture
-def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> OpenPhone:
+def wires(stack: Stack) -> Iterator[Callable[[], Wire]]:
+    """`wires()` → a wire to the stack, for one phone."""
+    strung: list[Wire] = []
+
+    def string() -> Wire:
+        strung.append(Wire(urlsplit(stack.url).port or 80).start())
+        return strung[-1]
+
+    yield string
+    for wire in strung:
+        wire.stop()
+
+
+@pytest.fixture
+def wire(wires: Callable[[], Wire]) -> Wire:
+    return wires()
+
+
+@pytest.fixture
+def relay(stack: Stack) -> Iterator[Relay]:
+    """A line to the stack whose answers tests may change; sockets do not pass."""
+    made = Relay(stack.url).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def open_phone(browser: Browser, wires: Callable[[], Wire], contexts: list[BrowserContext]) -> OpenPhone:
     """`open_phone("grid1")` → a signed-in phone, 390×844 with touch, its app installed for working offline.
 
-    With `url` it reaches the stack over another line than its own address; with the folder `profile` it has a storage
-    of its own on the disk, and with it a limit that holds. `in_use`: the disk is that of a phone that was signed in
-    and is closed; the page is empty yet.
+    It reaches the stack over a wire of its own, or over `line`. With the folder `profile` it has a storage of its own
+    on the disk, and with it a limit that holds. `in_use`: the disk is that of a phone that was signed in and is closed;
+    the page is empty yet.
     """
 
-    def open_it(username: str, *, url: str = "", profile: Path | None = None, in_use: bool = False) -> Page:
+    def open_it(username: str, *, line: Line | None = None, profile: Path | None = None, in_use: bool = False) -> Phone:
+        line = line or wires()
         phone: dict[str, Any] = {
-            "base_url": url or stack.url, "viewport": {"width": 390, "height": 844}, "has_touch": True,
+            "base_url": line.url, "viewport": {"width": 390, "height": 844}, "has_touch": True,
             "is_mobile": True, "device_scale_factor": 2, "locale": "zh-CN", "timezone_id": "Asia/Shanghai",
         }  # fmt: skip
         if profile is None:
@@ -74,7 +107,7 @@ def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -
         contexts.append(context)
         page = context.new_page()
         if in_use:
-            return page
+            return Phone(page, line)
         page.goto("/")
         page.get_by_test_id("login-username").fill(username)
         page.get_by_test_id("login-password").fill(PASSWORD)
@@ -84,13 +117,13 @@ def open_phone(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -
         page.reload()
         page.get_by_test_id("sync-badge").wait_for()
         page.wait_for_function("navigator.serviceWorker.controller !== null")
-        return page
+        return Phone(page, line)
 
     return open_it
 
 
 @pytest.fixture
-def open_office(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> OpenPhone:
+def open_office(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> OpenOffice:
     """`open_office("town")` → a signed-in desk, 1440×900, on the admin's first page."""
 
     def open_it(username: str) -> Page:

@@ -1,19 +1,30 @@
 """The phone app as tests speak of it: doors, forms, the queue. Names of elements are those of docs/phone.md."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Protocol
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import stores
 
 
-class Phone:
-    """`Phone(page)`: a signed-in phone."""
+class Line(Protocol):
+    """What a phone reaches the stack over: a wire of its own, or a relay that tests put rules on."""
 
-    def __init__(self, page: Page) -> None:
+    url: str
+
+    def cut(self) -> AbstractContextManager[None]:
+        """No network while it lasts."""
+
+
+class Phone:
+    """`Phone(page, line)`: a signed-in phone, in one of its windows."""
+
+    def __init__(self, page: Page, line: Line) -> None:
         self.page = page
+        self.line = line
+        self._cuts = ExitStack()
 
     @property
     def badge(self) -> Locator:
@@ -22,10 +33,16 @@ class Phone:
     def go(self, path: str) -> None:
         self.page.goto(path)
 
+    def another_window(self) -> "Phone":
+        return Phone(self.page.context.new_page(), self.line)
+
     def offline(self) -> None:
+        """Nothing goes through, and the browser says so."""
+        self._cuts.enter_context(self.line.cut())
         self.page.context.set_offline(True)
 
     def online(self) -> None:
+        self._cuts.close()
         self.page.context.set_offline(False)
 
     def row(self, household: str) -> Locator:
@@ -83,19 +100,3 @@ class Phone:
 
     def databases(self) -> list[str]:
         return stores.databases(self.page)
-
-    @contextmanager
-    def answering(self, path: str, *, status: int, body: str, content_type: str) -> Iterator[list[str]]:
-        """While it lasts, requests to `path` are answered in the server's place; yields the bodies that were sent."""
-        seen: list[str] = []
-
-        def reply(route: Route) -> None:
-            seen.append(route.request.url)
-            route.fulfill(status=status, body=body, content_type=content_type)
-
-        pattern = f"**{path}"
-        self.page.route(pattern, reply)
-        try:
-            yield seen
-        finally:
-            self.page.unroute(pattern, reply)

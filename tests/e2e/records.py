@@ -29,11 +29,25 @@ def calm_household(api: Api) -> str:
 
 def fever_push(api: Api, household: str, temperature: float) -> str:
     """A visit with somebody who has a fever, `created`; its id."""
-    now = dt.datetime.now(dt.UTC).isoformat()
-    item = {
-        "id": str(uuid7()), "kind": "visit", "schema": 1, "seq": 1, "observed_at": now,
-        "body": {"household": household, "outcome": "seen_unwell", "people": [{"temperature": temperature}]},
+    body = {"household": household, "outcome": "seen_unwell", "people": [{"temperature": temperature}]}
+    return _pushed(api, "visit", 1, body)
+
+
+def returnee_push(api: Api, household: str) -> str:
+    """Somebody who came back today and is measured from now on; the person's id."""
+    person, today = str(uuid4()), dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+    body = {
+        "person": person, "name": "归来人", "phone": "13900139001", "document_type": "passport",
+        "document_number": f"G{uuid4().int % 10**8:08d}", "arrived_on": today.isoformat(), "region": api.region,
+        "origin": "11", "household": household,
     }  # fmt: skip
+    _pushed(api, "returnee", 3, body)
+    return person
+
+
+def _pushed(api: Api, kind: str, schema: int, body: dict[str, Any]) -> str:
+    now = dt.datetime.now(dt.UTC).isoformat()
+    item = {"id": str(uuid7()), "kind": kind, "schema": schema, "seq": 1, "observed_at": now, "body": body}
     answer = api.post("sync/push/", {"device": str(uuid4()), "api_level": 1, "sent_at": now, "items": [item]}).json()
     assert answer["results"][0]["verdict"] == "created", answer
     return str(item["id"])

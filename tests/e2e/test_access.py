@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from launch.stack import Stack
-from tests.e2e.conftest import OpenPhone
+from tests.e2e.conftest import OpenOffice, OpenPhone
 from tests.e2e.phone import Phone
+from tests.e2e.wire import Wire
 from tests.real_stack import PASSWORD
 
 pytestmark = pytest.mark.e2e
@@ -32,7 +32,7 @@ LOOK = (Path(__file__).parent / "look.js").read_text()
 
 
 def test_every_screen_of_the_phone_is_named_and_in_words(open_phone: OpenPhone) -> None:
-    page = open_phone("village")
+    page = open_phone("village").page
     faults = []
     for path in PHONE_SCREENS:
         page.goto(path)
@@ -43,7 +43,7 @@ def test_every_screen_of_the_phone_is_named_and_in_words(open_phone: OpenPhone) 
     assert faults == []
 
 
-def test_every_screen_of_the_office_is_named_and_in_words(open_office: OpenPhone) -> None:
+def test_every_screen_of_the_office_is_named_and_in_words(open_office: OpenOffice) -> None:
     page = open_office("town")
     faults = []
     for path in OFFICE_SCREENS:
@@ -59,7 +59,7 @@ def test_every_screen_of_the_office_is_named_and_in_words(open_office: OpenPhone
 
 
 def test_nothing_is_wider_than_a_small_phone(open_phone: OpenPhone) -> None:
-    page = open_phone("grid1")
+    page = open_phone("grid1").page
     page.set_viewport_size({"width": 320, "height": 640})
     wide = []
     for settings in ({"bigType": True}, {"locale": "ko"}, {"locale": "en"}):
@@ -83,8 +83,8 @@ def tab_to(page: Page, wanted: str, *, most: int = 60) -> None:
     raise AssertionError(f"{wanted} is not reached by the keyboard")
 
 
-def test_signing_in_and_a_visit_without_a_mouse(browser: Browser, stack: Stack, contexts: list[BrowserContext]) -> None:
-    context = browser.new_context(base_url=stack.url, locale="zh-CN", timezone_id="Asia/Shanghai")
+def test_signing_in_and_a_visit_without_a_mouse(browser: Browser, wire: Wire, contexts: list[BrowserContext]) -> None:
+    context = browser.new_context(base_url=wire.url, locale="zh-CN", timezone_id="Asia/Shanghai")
     contexts.append(context)
     page = context.new_page()
     page.goto("/")
@@ -95,7 +95,7 @@ def test_signing_in_and_a_visit_without_a_mouse(browser: Browser, stack: Stack, 
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_test_id("household-row").first.wait_for()
-    phone = Phone(page)
+    phone = Phone(page, wire)
     (household,) = phone.unvisited()
     phone.go(f"/households/{household}/visit")
     page.get_by_test_id("outcome-seen_unwell").wait_for()

@@ -9,7 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from launch.stack import Stack
 from tests.api_client import Api
-from tests.e2e.conftest import OpenPhone
+from tests.conformance import breaking
+from tests.conformance.relay import PUSH, Relay
+from tests.e2e.conftest import OpenOffice, OpenPhone
 from tests.e2e.phone import Phone
 from tests.e2e.records import households_of
 from tests.e2e.test_phone import expect_one_more, visits_of
@@ -55,7 +57,7 @@ def expect_at(stack: Stack, household: str, **times: int) -> None:
 
 
 def test_a_household_goes_from_one_phone_without_network_to_another(stack: Stack, open_phone: OpenPhone) -> None:
-    giver, taker = Phone(open_phone("grid1")), Phone(open_phone("grid2"))
+    giver, taker = open_phone("grid1"), open_phone("grid2")
     household = giver.unvisited(6)[5]
     target = Api(stack.url, "grid2").get("session/")["duties"][0]["region"]
     before = visits_of(stack, household, "grid1")
@@ -128,24 +130,25 @@ def split_off(desk: Page, cell: str, number: int, *, building: str, households: 
     return made
 
 
-def heard_of_while_unsent(phone: Phone, path: str, selector: str) -> None:
+def heard_of_while_unsent(phone: Phone, relay: Relay, path: str, selector: str) -> None:
     """`fetched`, while the one record that waits does not get through: the server stumbles over it."""
-    stumbling = {"status": 500, "content_type": "application/json", "body": '{"code": "internal", "message": "故障"}'}
-    with phone.answering("/api/v1/sync/push/", **stumbling) as tried:
+    relay.forget()
+    with relay.meanwhile(PUSH, breaking.answering(breaking.refusal(500))):
         phone.online()
         fetched(phone, path, selector)
-        assert tried
+        assert relay.pushes
         phone.expect_waiting(1)
 
 
 def test_a_cell_is_split_and_merged_back_under_a_worker_with_unsent_records(
-    scene: Scene, open_phone: OpenPhone, open_office: OpenPhone
+    scene: Scene, open_phone: OpenPhone, open_office: OpenOffice
 ) -> None:
     """Mechanism: tombstones and the new scope reach the list, and no change of cells touches the queue."""
     worker, stay, go = scene.worker, scene.homes[:5], scene.homes[5:]
     for home in go:
         scene.world.do("edit", household=home, building="9")
-    phone, desk = Phone(open_phone(worker.username)), open_office("province")
+    relay = scene.relay()
+    phone, desk = open_phone(worker.username, line=relay), open_office("province")
     doors = phone.page.get_by_test_id("household-link")
     phone.go("/households")
     expect(doors).to_have_count(10)
@@ -153,7 +156,7 @@ def test_a_cell_is_split_and_merged_back_under_a_worker_with_unsent_records(
     phone.offline()
     phone.fever_visit(go[0], "36.6")
     made = split_off(desk, worker.cell, scene.world.do("free_number"), building="9", households=5)
-    heard_of_while_unsent(phone, f"/households/{go[0]}", "text=手机里没有这户")
+    heard_of_while_unsent(phone, relay, f"/households/{go[0]}", "text=手机里没有这户")
     phone.go("/households")
     expect(doors).to_have_count(5)
     phone.go("/me/sync")
@@ -163,7 +166,7 @@ def test_a_cell_is_split_and_merged_back_under_a_worker_with_unsent_records(
     phone.offline()
     phone.fever_visit(stay[0], "36.7")
     scene.world.do("merge", region=made, into=worker.cell)
-    heard_of_while_unsent(phone, f"/households/{go[0]}", "[data-testid=edit-household]")
+    heard_of_while_unsent(phone, relay, f"/households/{go[0]}", "[data-testid=edit-household]")
     phone.go("/households")
     expect(doors).to_have_count(10)
     phone.go("/me/sync")

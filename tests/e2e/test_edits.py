@@ -6,7 +6,6 @@ from playwright.sync_api import Page, expect
 from launch.stack import Stack
 from tests.api_client import Api
 from tests.e2e.conftest import OpenPhone
-from tests.e2e.phone import Phone
 from tests.e2e.records import households_of
 
 pytestmark = pytest.mark.e2e
@@ -28,7 +27,7 @@ def more_people(page: Page, household: str, count: int) -> None:
 
 
 def test_a_change_made_offline_is_shown_at_once_and_arrives_alone(stack: Stack, open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     (household,) = phone.unvisited()
     before = stands(stack, household)
     phone.offline()
@@ -46,7 +45,7 @@ def test_a_change_made_offline_is_shown_at_once_and_arrives_alone(stack: Stack, 
 
 @pytest.mark.parametrize(("side", "change"), [("mine", 2), ("theirs", 1)])
 def test_who_comes_second_chooses(stack: Stack, open_phone: OpenPhone, side: str, change: int) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     (household,) = phone.unvisited()
     before = stands(stack, household)
     phone.offline()

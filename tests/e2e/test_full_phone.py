@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenPhone
-from tests.e2e.phone import Phone
 from tests.faults.scene import Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.faults]
@@ -19,16 +18,16 @@ def test_a_full_phone_says_so_makes_room_and_loses_nothing(scene: Scene, open_ph
     The browser starts anew, as a running one goes for a while by the room that it found when it opened the database.
     """
     line, worker, profile = scene.relay(), scene.worker.username, tmp_path / "profile"
-    page = open_phone(worker, url=line.url, profile=profile)
-    phone = Phone(page)
+    phone = open_phone(worker, line=line, profile=profile)
+    page = phone.page
     phone.unvisited(len(scene.homes))
     page.wait_for_function("caches.has('gridkeeper-reserve')")
     with line.cut():
         phone.fever_visit(scene.homes[1], "36.6")
         phone.expect_waiting(1)
         page.context.close()
-        page = open_phone(worker, url=line.url, profile=profile, in_use=True)
-        phone = Phone(page)
+        phone = open_phone(worker, line=line, profile=profile, in_use=True)
+        page = phone.page
         browser = page.context.new_cdp_session(page)
         used = browser.send("Storage.getUsageAndQuota", {"origin": line.url})["usage"]
         browser.send("Storage.overrideQuotaForOrigin", {"origin": line.url, "quotaSize": used})

@@ -59,7 +59,7 @@ def offline_visits(phone: Phone) -> tuple[str, str]:
 
 
 def test_a_day_is_closed_after_sync_and_says_so_with_the_server_s_word(open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid2"))
+    phone = open_phone("grid2")
     (household,) = phone.unvisited()
     phone.fever_visit(household, "36.5")
     phone.expect_sent()
@@ -73,7 +73,7 @@ def test_a_day_is_closed_after_sync_and_says_so_with_the_server_s_word(open_phon
 def test_what_a_restored_server_forgot_is_delivered_again_by_its_sealed_copy(
     stack: Stack, open_phone: OpenPhone
 ) -> None:
-    phone = Phone(open_phone("grid2"))
+    phone = open_phone("grid2")
     (household,) = phone.unvisited()
     before = visits_of(stack, household, "grid2")
     phone.fever_visit(household, "36.4")
@@ -88,13 +88,13 @@ def test_what_a_restored_server_forgot_is_delivered_again_by_its_sealed_copy(
 def test_a_carried_file_is_created_once_and_the_phone_that_comes_back_finds_it_there(
     stack: Stack, open_phone: OpenPhone, tmp_path: Path
 ) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     homes = offline_visits(phone)
     before = {home: visits_of(stack, home) for home in homes}
     kept = carried_file(phone, tmp_path)
     assert "36.6" not in kept.read_text(encoding="utf-8")
 
-    other = Phone(open_phone("village"))
+    other = open_phone("village")
     other.go("/me/sync/carry-in")
     other.page.get_by_test_id("carry-choose").set_input_files(kept)
     carried = other.page.get_by_test_id("carried")
@@ -133,7 +133,7 @@ def camera_phone(browser: Browser, stack: Stack, username: str, video: Path) -> 
 def test_codes_on_one_screen_are_read_by_the_camera_of_another(
     stack: Stack, browser: Browser, open_phone: OpenPhone, tmp_path: Path
 ) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     homes = offline_visits(phone)
     before = {home: visits_of(stack, home) for home in homes}
     phone.go("/me/sync/carry-out")
@@ -161,7 +161,7 @@ def test_codes_on_one_screen_are_read_by_the_camera_of_another(
 
 
 def test_giving_up_wants_an_export_and_the_words(open_phone: OpenPhone, tmp_path: Path) -> None:
-    phone = Phone(open_phone("grid2"))
+    phone = open_phone("grid2")
     (household,) = phone.unvisited()
     phone.expect_sent()
     phone.page.wait_for_timeout(1500)

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from launch.stack import Stack
 from tests.api_client import Api
-from tests.e2e.conftest import OpenPhone
+from tests.e2e.conftest import OpenOffice, OpenPhone
 
 pytestmark = pytest.mark.e2e
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -28,51 +28,40 @@ def wait_for(what: Callable[[], bool], *, seconds: float, step: float = 0.5) -> 
         time.sleep(step)
 
 
-def unvisited_row(page: Page) -> str:
-    """The id of a household that is not visited yet."""
-    row = page.locator("[data-testid=household-row]:not(.done)").first
-    row.wait_for()
-    return row.get_attribute("data-household") or ""
-
-
 def figures(api: Api, cell: str, day: str) -> dict[int, dict[str, int | None]]:
     """The day's figures of the cell and everything above it, by length of code."""
     return {length: api.get("reports/daily/", region=cell[:length], day=day)["figures"] for length in LEVELS}
 
 
 def test_one_visit_from_the_door_to_the_province_and_back(
-    stack: Stack, open_phone: OpenPhone, open_office: OpenPhone
+    stack: Stack, open_phone: OpenPhone, open_office: OpenOffice
 ) -> None:
     province = Api(stack.url, "province")
     day = dt.datetime.now(SHANGHAI).date().isoformat()
     phone = open_phone("grid1")
-    village = open_phone("village")
+    village = open_phone("village").page
     village.get_by_test_id("tab-alerts").click()
     village.get_by_test_id("alerts-live").wait_for()
     office = open_office("town")
-    household = unvisited_row(phone)
+    (household,) = phone.unvisited()
     cell = Api(stack.url, "grid1").region
     before = figures(province, cell, day)
 
     # Offline at the door: somebody has a fever.
-    phone.context.set_offline(True)
-    phone.goto(f"/households/{household}/visit")
-    phone.get_by_test_id("outcome-seen_unwell").click()
-    phone.get_by_test_id("temperature").first.fill("38.6")
-    phone.get_by_test_id("save").click()
-    badge = phone.get_by_test_id("sync-badge")
-    expect(badge).to_have_attribute("data-waiting", "1")
-    phone.reload()
-    expect(phone.get_by_test_id("sync-badge")).to_have_attribute("data-waiting", "1")
+    phone.offline()
+    phone.fever_visit(household, "38.6")
+    phone.expect_waiting(1)
+    phone.page.reload()
+    phone.expect_waiting(1)
 
     # The server dies, Redis is away, the network comes back before either.
     stack.kill("web")
     stack.halt("valkey")
-    phone.context.set_offline(False)
+    phone.online()
     time.sleep(2)
-    expect(phone.get_by_test_id("sync-badge")).to_have_attribute("data-waiting", "1")
+    phone.expect_waiting(1)
     stack.restart("web")
-    expect(phone.get_by_test_id("sync-badge")).to_have_attribute("data-state", "done", timeout=60_000)
+    phone.expect_sent()
     stack.restart("valkey")
 
     # One alert on the village's phone and at the township's desk.

@@ -10,15 +10,14 @@ from playwright.sync_api import Page, expect
 from launch.stack import Stack
 from tests.api_client import Api
 from tests.conformance.world import today
-from tests.e2e.conftest import OpenPhone
-from tests.e2e.phone import Phone
+from tests.e2e.conftest import OpenOffice, OpenPhone
 from tests.e2e.records import alert_of, calm_household, fever_push, households_of
 from tests.real_stack import PASSWORD
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_new_alert_appears_in_the_open_list(stack: Stack, open_office: OpenPhone) -> None:
+def test_a_new_alert_appears_in_the_open_list(stack: Stack, open_office: OpenOffice) -> None:
     desk = open_office("town")
     desk.goto("/admin/alerts/alert/")
     expect(desk.locator(".gk-live-on")).to_be_visible(timeout=15_000)
@@ -36,7 +35,7 @@ def test_a_new_alert_appears_in_the_open_list(stack: Stack, open_office: OpenPho
     assert not [a for a in api.get("alerts/", after=0, state="open")["alerts"] if a.get("household") == household]
 
 
-def test_a_township_sees_nothing_of_another(stack: Stack, open_office: OpenPhone) -> None:
+def test_a_township_sees_nothing_of_another(stack: Stack, open_office: OpenOffice) -> None:
     county, desk = Api(stack.url, "county"), open_office("town")
     town = Api(stack.url, "town").region
     elsewhere = neighbour(county, town)
@@ -59,7 +58,7 @@ def neighbour(county: Api, town: str) -> dict[str, Any]:
     return next(row for row in units if row["code"] != town and row["expected"])
 
 
-def test_a_page_that_is_too_old_says_so(open_office: OpenPhone) -> None:
+def test_a_page_that_is_too_old_says_so(open_office: OpenOffice) -> None:
     desk = open_office("town")
     desk.goto("/admin/returnees/returnee/do/new/")
     desk.context.clear_cookies(name="gk_csrf")
@@ -81,7 +80,7 @@ def test_a_page_that_is_too_old_says_so(open_office: OpenPhone) -> None:
     expect(desk.locator(".gk-cell:visible").first).to_be_visible()
 
 
-def test_the_day_fits_the_desk_and_says_once_what_is_not_in_use(open_office: OpenPhone) -> None:
+def test_the_day_fits_the_desk_and_says_once_what_is_not_in_use(open_office: OpenOffice) -> None:
     desk = open_office("province")
     desk.goto("/admin/day/")
     figure = desk.locator(".gk-cell:visible").first
@@ -106,7 +105,7 @@ def test_the_day_fits_the_desk_and_says_once_what_is_not_in_use(open_office: Ope
     expect(desk.locator("#nav-sidebar")).to_be_hidden()
 
 
-def test_a_day_is_picked_from_a_chinese_calendar(open_office: OpenPhone) -> None:
+def test_a_day_is_picked_from_a_chinese_calendar(open_office: OpenOffice) -> None:
     """Its 今天 is the server's business day, on a computer whose clock is two days off as well."""
     desk = open_office("town")
     desk.clock.set_fixed_time(time.time() * 1000 - 2 * 86_400_000)
@@ -124,7 +123,7 @@ def test_a_day_is_picked_from_a_chinese_calendar(open_office: OpenPhone) -> None
     expect(desk.locator(".gk-tree-state")).to_contain_text(f"{month}月{day}日")
 
 
-def test_the_first_stop_of_the_keyboard_leads_past_the_menu(open_office: OpenPhone) -> None:
+def test_the_first_stop_of_the_keyboard_leads_past_the_menu(open_office: OpenOffice) -> None:
     desk = open_office("town")
     desk.keyboard.press("Tab")
     skip = desk.get_by_role("link", name="跳到正文")
@@ -135,9 +134,9 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_menu(open_office: OpenPho
 
 
 def test_a_returnee_of_the_door_is_at_the_desk_with_colour_and_reason(
-    stack: Stack, open_phone: OpenPhone, open_office: OpenPhone
+    stack: Stack, open_phone: OpenPhone, open_office: OpenOffice
 ) -> None:
-    phone = Phone(open_phone("grid2"))
+    phone = open_phone("grid2")
     household = households_of(Api(stack.url, "grid2"))[3]["id"]
     phone.go(f"/returnees/new?household={household}")
     for field, value in {"name": "桌上见", "phone": "13900139000", "document": "G28233515"}.items():

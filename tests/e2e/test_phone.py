@@ -2,14 +2,16 @@
 
 import random
 import time
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from launch.stack import Stack
 from tests.api_client import Api
+from tests.conformance import breaking
+from tests.conformance.relay import PUSH, Relay, Reply, Request
 from tests.e2e.conftest import OpenPhone
-from tests.e2e.phone import Phone
 
 pytestmark = pytest.mark.e2e
 HOLD_SECONDS = 10
@@ -39,7 +41,7 @@ def expect_one_more(stack: Stack, household: str, before: set[str], username: st
 
 
 def test_a_day_without_network_goes_up_once(stack: Stack, open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     first, second, third = phone.unvisited(3)
     before = {each: visits_of(stack, each) for each in (first, second, third)}
     phone.offline()
@@ -58,7 +60,7 @@ def test_a_day_without_network_goes_up_once(stack: Stack, open_phone: OpenPhone)
 
 
 def test_a_tap_can_be_taken_back_before_anything_is_sent(stack: Stack, open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     (household,) = phone.unvisited()
     before = visits_of(stack, household)
     phone.all_well(household)
@@ -71,7 +73,7 @@ def test_a_tap_can_be_taken_back_before_anything_is_sent(stack: Stack, open_phon
 
 
 def test_the_other_outcomes_are_a_tap_or_a_long_press_away(open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     (household,) = phone.unvisited()
     phone.row(household).get_by_test_id("more-outcomes").click()
     phone.page.get_by_test_id("outcome-nobody_home").click()
@@ -88,30 +90,27 @@ def test_the_other_outcomes_are_a_tap_or_a_long_press_away(open_phone: OpenPhone
 
 
 def test_a_half_typed_form_survives_the_death_of_its_tab(open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     (household,) = phone.unvisited()
-    context = phone.page.context
     phone.go(f"/households/{household}/visit")
     phone.page.get_by_test_id("outcome-seen_unwell").click()
     phone.page.get_by_test_id("temperature").first.fill("37.9")
     phone.page.wait_for_timeout(600)
+    again = phone.another_window()
     phone.page.close()
-    again = Phone(context.new_page())
     again.go(f"/households/{household}/visit")
     expect(again.page.get_by_test_id("draft-restored")).to_be_visible()
     expect(again.page.get_by_test_id("temperature").first).to_have_value("37.9")
 
 
-def test_a_captive_portal_is_no_answer(stack: Stack, open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+def test_a_captive_portal_is_no_answer(stack: Stack, relay: Relay, open_phone: OpenPhone) -> None:
+    phone = open_phone("grid1", line=relay)
     (household,) = phone.unvisited()
     before = visits_of(stack, household)
-    with phone.answering(
-        "/api/v1/sync/push/", status=200, body="<html>免费 Wi-Fi，请登录</html>", content_type="text/html"
-    ) as asked:
+    with relay.meanwhile(PUSH, breaking.portal()):
         phone.fever_visit(household, "38.0")
         phone.page.wait_for_timeout(1500)
-        assert asked
+        assert relay.pushes
         phone.expect_waiting(1)
     phone.go("/me/sync")
     phone.page.get_by_test_id("sync-now").click()
@@ -119,21 +118,20 @@ def test_a_captive_portal_is_no_answer(stack: Stack, open_phone: OpenPhone) -> N
     expect_one_more(stack, household, before)
 
 
-def test_what_is_sent_back_can_be_corrected(stack: Stack, open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+def test_what_is_sent_back_can_be_corrected(stack: Stack, relay: Relay, open_phone: OpenPhone) -> None:
+    phone = open_phone("grid1", line=relay)
     (household,) = phone.unvisited()
     before = visits_of(stack, household)
     reason = "找不到这户，请核对。"
 
-    def refuse(route: Route) -> None:
-        ids = [item["id"] for item in route.request.post_data_json["items"]]
-        results = [{"id": each, "verdict": "rejected", "code": "unknown_household", "message": reason} for each in ids]
-        route.fulfill(json={"results": results, "server_time": "2026-01-01T00:00:00Z", "skew_seconds": 0})
+    def refuse(request: Request, _pass_on: Callable[[], Reply]) -> Reply:
+        refused = {"verdict": "rejected", "code": "unknown_household", "message": reason}
+        results = [{"id": each, **refused} for each in request.ids]
+        return Reply.of_json(200, {"results": results, "server_time": "2026-01-01T00:00:00Z", "skew_seconds": 0})
 
-    phone.page.route("**/api/v1/sync/push/", refuse)
-    phone.fever_visit(household, "38.1")
-    expect(phone.badge).to_have_attribute("data-needs-you", "1")
-    phone.page.unroute("**/api/v1/sync/push/", refuse)
+    with relay.meanwhile(PUSH, refuse):
+        phone.fever_visit(household, "38.1")
+        expect(phone.badge).to_have_attribute("data-needs-you", "1")
     phone.badge.click()
     phone.page.get_by_test_id("inbox-row").click()
     expect(phone.page.get_by_test_id("record-reason")).to_have_text(reason)
@@ -146,7 +144,7 @@ def test_what_is_sent_back_can_be_corrected(stack: Stack, open_phone: OpenPhone)
 
 
 def test_signing_out_waits_for_the_queue_and_leaves_nothing(open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid2"))
+    phone = open_phone("grid2")
     (household,) = phone.unvisited()
     phone.offline()
     phone.fever_visit(household, "36.5")
@@ -164,8 +162,8 @@ def test_signing_out_waits_for_the_queue_and_leaves_nothing(open_phone: OpenPhon
 
 
 def test_two_tabs_make_one_upload(stack: Stack, open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
-    other = Phone(phone.page.context.new_page())
+    phone = open_phone("grid1")
+    other = phone.another_window()
     other.go("/")
     (household,) = phone.unvisited()
     before = visits_of(stack, household)
@@ -186,7 +184,7 @@ def a_document() -> str:
 
 
 def test_a_returnee_is_registered_and_has_a_code_with_a_reason(stack: Stack, open_phone: OpenPhone) -> None:
-    phone = Phone(open_phone("grid1"))
+    phone = open_phone("grid1")
     page = phone.page
     (household,) = phone.unvisited()
     phone.go(f"/returnees/new?household={household}")

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.faults]
 
 def opened(scene: Scene, open_phone: OpenPhone, relay: Relay) -> Phone:
     """The worker's phone on a line that can be broken, its cell downloaded, nothing recorded yet."""
-    phone = Phone(open_phone(scene.worker.username, url=relay.url))
+    phone = open_phone(scene.worker.username, line=relay)
     phone.unvisited(len(scene.homes))
     phone.expect_sent()
     return phone
