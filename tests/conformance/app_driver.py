@@ -93,7 +93,7 @@ class AppDriver:
         self._give_password()
         self._wait(lambda: bool(self.cached("household")))
         self._rest(after=0)
-        self.device = Phone(page).device()
+        self.device = Phone(page, relay).device()
 
     def close(self) -> None:
         faults = [str(fault) for fault in self._page.page_errors()]
