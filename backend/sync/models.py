@@ -47,7 +47,7 @@ class DayClosing(models.Model):
     day = models.DateField("业务日")
     made = models.PositiveIntegerField("手机上有")
     confirmed = models.PositiveIntegerField("已入库")
-    refused = models.PositiveIntegerField("退回待改")
+    refused = models.PositiveIntegerField("待本人处理")
     missing = models.PositiveIntegerField("尚未收到")
     #: Stored from this device on this day, and unknown to the phone: its storage was cleared.
     forgotten = models.PositiveIntegerField("手机上已无")
@@ -79,7 +79,7 @@ class CarriedFile(models.Model):
     items = models.PositiveIntegerField("条数")
     created = models.PositiveIntegerField("新入库")
     duplicates = models.PositiveIntegerField("此前已入库")
-    refused = models.PositiveIntegerField("退回")
+    refused = models.PositiveIntegerField("待本人处理")
     times = models.PositiveIntegerField("代交次数", default=1)
 
     objects: ClassVar[ScopedQuerySet["CarriedFile"]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]

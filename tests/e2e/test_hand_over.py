@@ -99,7 +99,7 @@ def test_a_carried_file_is_created_once_and_the_phone_that_comes_back_finds_it_t
     other.page.get_by_test_id("carry-choose").set_input_files(kept)
     carried = other.page.get_by_test_id("carried")
     expect(carried).to_have_attribute("data-state", "done", timeout=30_000)
-    expect(carried).to_contain_text("新入库 2，此前已入库 0，退回 0")
+    expect(carried).to_contain_text("新入库 2，此前已入库 0，待本人处理 0")
     for home in homes:
         expect_one_more(stack, home, before[home])
 

@@ -67,7 +67,7 @@ def _contact(device: Device) -> Any:
 
 
 def _cell(day: PhoneDay, today: dt.date) -> Any:
-    """已收齐 43 · 缺 2（43 条） · 退回 1（43 条） · 未核对 40 · 无记录."""
+    """已收齐 43 · 缺 2（43 条） · 待本人处理 1（43 条） · 未核对 40 · 无记录."""
     if day.blank:
         return quiet("无记录")
     if day.closed:
@@ -75,5 +75,5 @@ def _cell(day: PhoneDay, today: dt.date) -> Any:
     if day.missing:
         return mark(f"缺 {day.missing}（共 {day.made} 条）", "bad")
     if day.refused:
-        return mark(f"退回待改 {day.refused}（共 {day.made} 条）", "warn")
+        return mark(f"待本人处理 {day.refused}（共 {day.made} 条）", "warn")
     return mark(f"未核对 {day.stored}", "calm" if day.day == today else "warn")

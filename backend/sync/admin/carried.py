@@ -59,7 +59,7 @@ class CarriedFileAdmin(ServiceModelAdmin):
         if file.duplicates:
             said.append(f"此前已入库 {file.duplicates}")
         if file.refused:
-            return mark("，".join([*said, f"退回 {file.refused}"]), "warn")
+            return mark("，".join([*said, f"待本人处理 {file.refused}"]), "warn")
         return "，".join(said)
 
     @admin.display(description="收到时间", ordering="received_at")
@@ -102,6 +102,7 @@ class CarriedFileAdmin(ServiceModelAdmin):
         ]
         said = (
             f"{brought.file.author.display_name}的 {len(brought.results)} 条记录："
-            f"新入库 {counts['created']}，此前已入库 {counts['duplicate']}，退回 {len(refused)}。"
+            f"新入库 {counts['created']}，此前已入库 {counts['duplicate']}，待本人处理 {len(refused)}。"
         )
-        return DeedDone(said, lines=refused, note="退回的记录仍在原手机上，请本人改好再报。" if refused else "")
+        note = "这些记录仍在原手机上，由本人改好再报，或选定保留哪一个。" if refused else ""
+        return DeedDone(said, lines=refused, note=note)

@@ -46,7 +46,7 @@ export default {
   receipts: {
     title: 'Day closed', explain: 'What this phone recorded and what the server received, compared one by one. Only when they agree is the day closed.',
     made: '{n} recorded', notCompared: 'Not compared yet', closed: 'All {n} received · {when}', missing: '{n} missing on the server; sent again by itself when online',
-    refused: '{n} sent back, waiting for you', forgotten: '{n} more are on the server and no longer on this phone.', proof: 'Receipt signed by the server',
+    refused: '{n} waiting for you', forgotten: '{n} more are on the server and no longer on this phone.', proof: 'Receipt signed by the server',
     compare: 'Compare now', comparing: 'Comparing…', compared: 'Compared', none: 'No records in the last seven days', noneHint: 'Once you record visits or checks, each day shows here.',
     link: 'Day by day',
   },
@@ -61,7 +61,7 @@ export default {
     chooseFile: 'Choose a file', scan: 'Scan', stop: 'Stop scanning', aim: 'Point at the QR code on the other screen', read: '{n} of {of} read',
     noCamera: 'The camera cannot be opened. Allow it in the settings, or use a file.', tooLarge: 'Too large to be a file of records.', notOurs: 'This is not a file of records.',
     taken: 'Taken over; delivered when online', files: 'Files taken over', of: 'Records of {name}', someone: 'Records not delivered yet', waiting: 'Waiting to be delivered',
-    done: 'Delivered: {created} new, {duplicates} known before, {refused} sent back',
+    done: 'Delivered: {created} new, {duplicates} known before, {refused} waiting for their author',
   },
   record: {
     title: 'Record that needs you', fix: 'Correct and send again', resend: 'Send again as it is', giveUp: 'Give up this record',

@@ -46,7 +46,7 @@ export default {
   receipts: {
     title: '일일 확인', explain: '휴대폰에 기록한 건수와 서버가 받은 건수를 하나씩 대조합니다. 일치해야 완료입니다.',
     made: '{n}건 기록', notCompared: '아직 대조하지 않음', closed: '{n}건 모두 접수 · {when}', missing: '서버에 {n}건 없음, 연결되면 자동 재전송',
-    refused: '{n}건 반려됨, 처리 필요', forgotten: '서버에는 있으나 휴대폰에서 지워진 기록 {n}건이 더 있습니다.', proof: '서버가 서명한 접수증',
+    refused: '{n}건 처리 필요', forgotten: '서버에는 있으나 휴대폰에서 지워진 기록 {n}건이 더 있습니다.', proof: '서버가 서명한 접수증',
     compare: '지금 대조', comparing: '대조 중…', compared: '대조했습니다', none: '최근 7일간 기록 없음', noneHint: '방문이나 체온을 기록하면 날짜별로 표시됩니다.',
     link: '날짜별 대조',
   },
@@ -61,7 +61,7 @@ export default {
     chooseFile: '파일 선택', scan: '스캔', stop: '스캔 중지', aim: '상대 화면의 QR 코드를 비추세요', read: '{of}장 중 {n}장 읽음',
     noCamera: '카메라를 열 수 없습니다. 설정에서 허용하거나 파일을 사용하세요.', tooLarge: '파일이 너무 큽니다.', notOurs: '기록 파일이 아닙니다.',
     taken: '받았습니다. 연결되면 자동 제출', files: '받은 파일', of: '{name}의 기록', someone: '아직 제출하지 않은 기록', waiting: '제출 대기',
-    done: '제출 완료: 신규 {created}, 기존 {duplicates}, 반려 {refused}',
+    done: '제출 완료: 신규 {created}, 기존 {duplicates}, 본인 처리 대기 {refused}',
   },
   record: {
     title: '확인이 필요한 기록', fix: '고쳐서 다시 보고', resend: '그대로 다시 보고', giveUp: '이 기록 버리기',

@@ -48,7 +48,7 @@ export default {
   receipts: {
     title: '日清', explain: '手机上记了多少条，和系统收到多少条，逐条核对。一致才算收齐，可以放心下班。',
     made: '记了 {n} 条', notCompared: '还没有核对', closed: '已收齐 {n} 条 · {when}', missing: '系统还缺 {n} 条，联网后自动补报',
-    refused: '{n} 条被退回，要您处理', forgotten: '另有 {n} 条系统里有、手机上已清除。', proof: '系统签名的回执',
+    refused: '{n} 条要您处理', forgotten: '另有 {n} 条系统里有、手机上已清除。', proof: '系统签名的回执',
     compare: '现在核对', comparing: '正在核对…', compared: '已核对', none: '最近七天没有记录', noneHint: '记了走访或测温之后，这里会显示每天是否收齐。',
     link: '日清：逐日核对',
   },
@@ -63,7 +63,7 @@ export default {
     chooseFile: '选择文件', scan: '扫码', stop: '停止扫码', aim: '请对准对方屏幕上的二维码', read: '已读 {n} / {of} 张',
     noCamera: '打不开相机。请在系统设置里允许使用相机，或改用文件。', tooLarge: '文件太大，不是带出记录的文件。', notOurs: '这不是带出记录的文件，请核对。',
     taken: '已收下，联网后自动代交', files: '收下的文件', of: '{name}的记录', someone: '尚未交上的记录', waiting: '等待代交',
-    done: '已代交：新入库 {created}，此前已入库 {duplicates}，退回 {refused}',
+    done: '已代交：新入库 {created}，此前已入库 {duplicates}，待本人处理 {refused}',
   },
   record: {
     title: '要处理的记录', fix: '修改后重新上报', resend: '原样再报一次', giveUp: '放弃这条记录',
