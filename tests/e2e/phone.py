@@ -21,10 +21,10 @@ class Line(Protocol):
 class Phone:
     """`Phone(page, line)`: a signed-in phone, in one of its windows."""
 
-    def __init__(self, page: Page, line: Line) -> None:
+    def __init__(self, page: Page, line: Line, cuts: ExitStack | None = None) -> None:
         self.page = page
         self.line = line
-        self._cuts = ExitStack()
+        self._cuts = cuts or ExitStack()
 
     @property
     def badge(self) -> Locator:
@@ -34,7 +34,8 @@ class Phone:
         self.page.goto(path)
 
     def another_window(self) -> "Phone":
-        return Phone(self.page.context.new_page(), self.line)
+        """The same phone, with or without network as it is."""
+        return Phone(self.page.context.new_page(), self.line, self._cuts)
 
     def offline(self) -> None:
         """Nothing goes through, and the browser says so."""

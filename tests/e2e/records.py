@@ -6,6 +6,7 @@ from typing import Any
 from uuid_utils.compat import uuid4, uuid7
 
 from tests.api_client import Api
+from tests.conformance.world import today
 
 
 def households_of(api: Api) -> list[dict[str, Any]]:
@@ -35,10 +36,10 @@ def fever_push(api: Api, household: str, temperature: float) -> str:
 
 def returnee_push(api: Api, household: str) -> str:
     """Somebody who came back today and is measured from now on; the person's id."""
-    person, today = str(uuid4()), dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+    person = str(uuid4())
     body = {
         "person": person, "name": "归来人", "phone": "13900139001", "document_type": "passport",
-        "document_number": f"G{uuid4().int % 10**8:08d}", "arrived_on": today.isoformat(), "region": api.region,
+        "document_number": f"G{uuid4().int % 10**8:08d}", "arrived_on": today(), "region": api.region,
         "origin": "11", "household": household,
     }  # fmt: skip
     _pushed(api, "returnee", 3, body)

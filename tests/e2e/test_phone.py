@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -45,6 +46,8 @@ def test_a_day_without_network_goes_up_once(stack: Stack, open_phone: OpenPhone)
     first, second, third = phone.unvisited(3)
     before = {each: visits_of(stack, each) for each in (first, second, third)}
     phone.offline()
+    with pytest.raises(httpx.TransportError):
+        httpx.get(phone.line.url)
     phone.page.reload()
     phone.row(first).get_by_test_id("all-well").dblclick()
     phone.all_well(second)

@@ -1,7 +1,7 @@
 """The line between one phone and the stack: everything goes through it, sockets too, until it is cut.
 
-A browser that is told to be offline tells its processes one by one: a service worker woken in that moment has been seen
-to send all the same. Nothing goes over a line that is cut.
+A browser that is told to be offline tells its processes one by one, and a service worker woken in that moment may send
+all the same. Nothing goes over a line that is cut.
 """
 
 import asyncio

@@ -5,7 +5,6 @@ import json
 import uuid
 from typing import Any
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -23,6 +22,7 @@ from backend.visits.models import Visit
 from tests.office.world import Corner
 from tests.sync.carried import carried_file
 from tests.sync.conftest import item
+from tests.sync.edits import edit, office_edits
 
 
 def sent(device: Device, day: dt.date, count: int) -> None:
@@ -36,12 +36,12 @@ def sent(device: Device, day: dt.date, count: int) -> None:
     )  # fmt: skip
 
 
-def closed(device: Device, day: dt.date, *, made: int, confirmed: int, author: int = 0) -> None:
+def closed(device: Device, day: dt.date, *, made: int, confirmed: int, refused: int = 0, author: int = 0) -> None:
     """What the phone compared, for its user or another `author`."""
     now = clock.now()
     DayClosing.objects.create(
         id=new_id(), device_id=device.pk, author_id=author or device.user_id, day=day, made=made, confirmed=confirmed,
-        refused=0, missing=made - confirmed, forgotten=0, compared_at=now,
+        refused=refused, missing=made - confirmed - refused, forgotten=0, compared_at=now,
         closed_at=now if made == confirmed else None,
     )  # fmt: skip
 
@@ -59,10 +59,13 @@ def test_each_day_says_what_it_is(here: Corner, desk: Client) -> None:
     sent(here.device, yesterday - dt.timedelta(days=1), 41)
     closed(here.device, yesterday - dt.timedelta(days=1), made=43, confirmed=41)
     sent(here.device, yesterday - dt.timedelta(days=2), 7)
+    sent(here.device, yesterday - dt.timedelta(days=3), 19)
+    closed(here.device, yesterday - dt.timedelta(days=3), made=20, confirmed=19, refused=1)
     text = page(desk)
     assert "已收齐 43" in text
     assert "缺 2（共 43 条）" in text
     assert "未核对 7" in text
+    assert "待本人处理 1（共 20 条）" in text
     assert "无记录" in text
 
 
@@ -117,27 +120,43 @@ def test_the_page_costs_the_same_for_many_phones(here: Corner, desk: Client) -> 
     assert len(few) == len(many)
 
 
-@pytest.fixture
-def file_of_worker(here: Corner) -> Any:
-    """A file as the worker's phone makes it, with one visit."""
+def file_of(here: Corner, *items: dict[str, Any]) -> SimpleUploadedFile:
+    """A file as the worker's phone makes it."""
     point = signing.public_key(signing.CARRY)
     keys = {
         "carry": {"key": signing.key_name(point), "point": signing.base64_text(point)},
         "ticket": signing.base64_text(ticket_of(user=here.worker, device=here.device.pk)),
     }
-    visit = item("visit", {"household": str(here.household.pk), "outcome": "seen_well"})
-    content = json.dumps(carried_file(keys, str(here.device.pk), [visit])).encode()
-    return lambda: SimpleUploadedFile("带出记录.gridkeeper", content)
+    content = json.dumps(carried_file(keys, str(here.device.pk), list(items))).encode()
+    return SimpleUploadedFile("带出记录.gridkeeper", content)
 
 
-def test_the_office_takes_a_carried_file_in_once(here: Corner, desk: Client, file_of_worker: Any) -> None:
+def a_visit(household: uuid.UUID) -> dict[str, Any]:
+    return item("visit", {"household": str(household), "outcome": "seen_well"})
+
+
+def test_the_office_takes_a_carried_file_in_once(here: Corner, desk: Client) -> None:
     url = reverse("admin:sync_carriedfile_do_take_in")
-    before = Visit.objects.count()
+    before, file = Visit.objects.count(), file_of(here, a_visit(here.household.pk))
     for _ in range(2):
-        assert desk.post(url, {"file": file_of_worker()}).status_code == 302
+        file.seek(0)
+        assert desk.post(url, {"file": file}).status_code == 302
     assert Visit.objects.count() == before + 1
     assert CarriedFile.objects.exclude(pk=here.carried.pk).get().times == 2
     assert User.objects.get(pk=Visit.objects.latest("received_at").author_id) == here.worker
+
+
+def test_what_a_file_leaves_to_its_author_is_counted_and_named(here: Corner, desk: Client) -> None:
+    """Sent back, or changed by somebody else first: both wait on his phone."""
+    clashed = edit("household", here.household.pk, {"headcount": 9}, version=here.household.version)
+    office_edits(here.household, headcount=8)
+    file = file_of(here, a_visit(here.household.pk), a_visit(new_id()), clashed)
+    url = reverse("admin:sync_carriedfile_do_take_in")
+    said = desk.post(url, {"file": file}, follow=True).content.decode()
+    assert "新入库 1，此前已入库 0，待本人处理 2。" in said
+    assert "第 2 条：" in said
+    assert "第 3 条：这条修改中有的内容他人已先改过" in said
+    assert "新入库 1，待本人处理 2" in desk.get(reverse("admin:sync_carriedfile_changelist")).content.decode()
 
 
 def test_a_damaged_file_is_explained_on_the_form(here: Corner, desk: Client) -> None:

@@ -67,7 +67,7 @@ def _contact(device: Device) -> Any:
 
 
 def _cell(day: PhoneDay, today: dt.date) -> Any:
-    """已收齐 43 · 缺 2（43 条） · 待本人处理 1（43 条） · 未核对 40 · 无记录."""
+    """已收齐 43 · 缺 2（共 43 条） · 待本人处理 1（共 43 条） · 未核对 40 · 无记录."""
     if day.blank:
         return quiet("无记录")
     if day.closed:
